@@ -1,0 +1,1 @@
+"""What happened: incidents found in a read and resolved article."""
