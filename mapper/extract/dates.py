@@ -221,11 +221,11 @@ def _grammar() -> tuple[tuple[str, re.Pattern[str]], ...]:
             r"(?:(?:the|this|these)\s+)?(?P<rel>last|past|previous|next|coming|recent)\s+"
             rf"(?:{num}\s+)?{unit}",
         ),
-        ("period", rf"(?P<rel>this|that)\s+(?P<unit>week|month|year|decade)"),
+        ("period", r"(?P<rel>this|that)\s+(?P<unit>week|month|year|decade)"),
         ("period", r"(?:earlier|later)\s+(?P<rel>this|that)\s+(?P<unit>week|month|year)"),
         (
             "period",
-            rf"(?:earlier|later|late|early)?\s*(?P<rel>last|next)\s+(?P<unit>week|month|year)",
+            r"(?:earlier|later|late|early)?\s*(?P<rel>last|next)\s+(?P<unit>week|month|year)",
         ),
         (
             "this_period",
@@ -583,7 +583,7 @@ class _Resolver:
             if pub is None:
                 return None
             month_of = _Day(pub.year, pub.month)
-            if not future and n > pub.day or future and n < pub.day:
+            if (not future and n > pub.day) or (future and n < pub.day):
                 month_of = _shift(month_of, 1 if future else -1, "month") or month_of
             return self._one(_Day(month_of.year, month_of.month, n))
         if rule == "day_word":

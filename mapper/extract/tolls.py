@@ -1,0 +1,471 @@
+"""Numbers of people killed and hurt: find the phrases and read them as ranges.
+
+A toll is low, best and high; None is an open bound.  "at least 460" has no high, "nearly 100" no
+low, "dozens" is 24 and up, unnumbered plurals of people are 2 and up, a named or single person is
+one.  Numbers of weapons, dates, ages and the like are left out.  The words are in
+``mapper/ontology/tolls.yaml``; number words are read by ``text2num``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from text_to_num import text2num
+
+from mapper.extract.resources import ontology
+
+__all__ = ["TollExpression", "find_tolls", "parse_toll"]
+
+What = Literal["fatalities", "injured"]
+
+
+@dataclass(frozen=True, slots=True)
+class TollExpression:
+    """A phrase that says how many were killed or hurt, as a range; offsets in code points."""
+
+    start: int
+    end: int
+    quote: str
+    what: What
+    low: int | None
+    best: int | None
+    high: int | None
+    strength: float
+    """How sure the pattern is that this is a toll, 0..1."""
+    total: bool = False
+    """Whether it is said to be a running total ("the death toll rose to 31")."""
+
+
+_ONES = "one|two|three|four|five|six|seven|eight|nine"
+_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_NUMBER_WORD = rf"(?:{_TENS}|{_TEENS}|{_ONES}|hundred|thousand|million)"
+_NUMBER_WORDS = rf"{_NUMBER_WORD}(?:(?:[-\s]|\s+and\s+){_NUMBER_WORD})*"
+_DIGITS = r"\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?"
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(
+        re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=lambda w: (-len(w), w))
+    )
+
+
+def _list(name: str) -> list[str]:
+    return [str(w) for w in ontology("tolls")[name]]
+
+
+@cache
+def _quantity() -> str:
+    """A pattern for one number: figures, number words, or words such as "dozens"."""
+    t = ontology("tolls")
+    vague = _any([*t["vague"], *t["exact"]])
+    return rf"(?:(?:{_DIGITS})(?:\s+(?:million|thousand|hundred))?|{vague}|{_NUMBER_WORDS})"
+
+
+def _figure(text: str) -> tuple[int | None, int | None] | None:
+    """Low and high of one quantity as matched by :func:`_quantity`."""
+    t = ontology("tolls")
+    text = " ".join(text.lower().split())
+    if text in t["exact"]:
+        return (int(t["exact"][text]),) * 2
+    if text in t["vague"]:
+        return (int(t["vague"][text]), None)
+    m = re.fullmatch(rf"({_DIGITS})(?:\s+(million|thousand|hundred))?", text)
+    if m:
+        n = float(m.group(1).replace(",", "")) * int(t["multipliers"].get(m.group(2) or "", 1))
+        return (int(n), int(n))
+    try:
+        n = int(text2num(text.replace("-", " "), "en"))
+    except ValueError:
+        return None
+    return (n, n)
+
+
+@cache
+def _ages() -> re.Pattern[str]:
+    """Ages and the like, which are no counts: blanked out before counting."""
+    return re.compile(
+        r"\b(?:\d{1,3}|"
+        + _NUMBER_WORDS
+        + r")[-\s]years?[-\s]olds?\b|\baged?\s+(?:about\s+)?\d{1,3}\b"
+        r"|(?<=,\s)\d{1,2}(?=\s*,)|\(\d{1,3}\)|\b(?:man|woman|boy|girl|youth|youngster|child|person)"
+        r"\s+of\s+(?:about\s+)?(?:\d{1,2}|" + _NUMBER_WORDS + r")\b|(?<=[a-z],\s)\d{2}(?=$|[.;])"
+        r"|\bin\s+(?:his|her|their)\s+\w+ies\b|\b\d{1,2}(?:st|nd|rd|th)\b|\b(?:19|20)\d\d\b(?=$|[\s,.])"
+        r"(?!\s+(?:people|dead|deaths|killed|injured|wounded|persons))"
+    )
+
+
+@cache
+def _counted() -> re.Pattern[str]:
+    t = ontology("tolls")
+    q = _quantity()
+    low, high, about = (_any(t[k]) for k in ("at_least", "at_most", "about"))
+    return re.compile(
+        rf"(?<![\w.$£€])(?:(?P<low>{low})\s+|(?P<high>{high})\s+|(?:{about})\s+|(?P<between>between|"
+        rf"from)\s+|(?:the\s+)?(?:other|all|these|those|remaining)\s+)*(?P<n>{q})(?![\w%])(?!\.\d)"
+        rf"(?:\s*(?P<link>-|–|—|to|or|and)\s*(?:(?:perhaps|maybe|possibly|as\s+many\s+as)\s+)?"
+        rf"(?P<m>{q})(?![\w%]))?(?P<more>\s+(?:{_any(t['or_more'])}))?"
+    )
+
+
+_PLURAL_PEOPLE = re.compile(
+    r"\b(?:others|people|persons|men|women|children|civilians|soldiers|police|policemen|officers|"
+    r"residents|villagers|protesters|demonstrators|passengers|militants|fighters|rebels|workers|"
+    r"students|members|\w{3,}(?:ers|ors|ists|ants|ians|men|ees|ents|als|ts|ls|ns|rs|ds))\b"
+)
+_SINGULAR = re.compile(
+    r"\b(?:an?|another|one|the|his|her|its|their|our|my)\s+(?:[\w'’-]+\s+){0,4}?(?=[\w'’-]+)"
+)
+
+
+def _zero(lower: str) -> bool:
+    t = ontology("tolls")
+    words = _any([*t["nobody"], *t["nobody_hurt"], *t["unhurt"]])
+    return re.search(rf"(?<!\w)(?:{words})(?!\w)", lower) is not None or re.match(
+        r"no\s+(?!fewer|less|more|longer)\w+", lower
+    ) is not None  # fmt: skip
+
+
+def _only(what: What, lower: str) -> str:
+    """The part of a phrase that speaks of this kind of toll: "one and wounded others" is one."""
+    hurt = r"\b(?:wound|injur|hurt)"
+    dead = r"\b(?:kill|dead\b|died|murder)"
+    mine, other = (dead, hurt) if what == "fatalities" else (hurt, dead)
+    if re.search(other, lower) and re.search(mine, lower):
+        parts = re.split(r"\s*(?:,|;|\band\b|\bwhile\b|\bwith\b)\s*", lower)
+        kept = [p for p in parts if not re.search(other, p)]
+        if kept and any(re.search(mine, p) for p in kept):
+            return " and ".join(kept)
+    return lower
+
+
+def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int | None, int | None]:
+    """Low, best and high of a phrase that is known to state a toll.
+
+    ``quote`` is the phrase ("at least 460 people dead", "an officer and two conscripts");
+    ``what`` tells which part counts where it speaks of killed and hurt together.
+    """
+    lower = " ".join(quote.lower().split())
+    if _zero(lower):
+        return (0, 0, 0)
+    lower = _ages().sub(" PERSON ", _only(what, lower))
+    found: list[tuple[int | None, int | None]] = []
+    taken: list[tuple[int, int]] = []
+    open_high = False
+    not_people = _list("not_people")
+    for m in _counted().finditer(lower):
+        after = lower[m.end() : m.end() + 24].split()
+        if after and after[0].strip(".,;") in not_people:
+            taken.append(m.span())
+            continue
+        first = _figure(m.group("n"))
+        second = _figure(m.group("m")) if m.group("m") else None
+        if first is None:
+            continue
+        if second is not None:
+            if m.group("link") == "and" and not m.group("between"):
+                first = (_add(first[0], second[0]), _add(first[1], second[1]))
+            else:
+                bounds = [b for b in (*first, *second) if b is not None]
+                first = (min(bounds), max(bounds))
+        if m.group("high") and second is None:
+            first = (None, first[1])
+        elif m.group("low") and second is None:
+            n = first[0]
+            plus = m.group("n") in {"a dozen", "two dozen", "dozen"} and "more" in m.group("low")
+            first = ((n or 0) + 1 if plus else n, None)
+        elif m.group("more"):
+            first = (first[0], None)
+        if "unknown number" in m.group():
+            open_high = True
+        found.append(first)
+        taken.append(m.span())
+    alternatives = re.search(r"(?:,\s*|\s)(?:or|maybe|perhaps)\s", lower)
+    singles = 0
+    for part in re.split(r"(?:,|;|\band\b|\bas well as\b|\bplus\b)", _mask(lower, taken)):
+        part = part.strip()
+        if "#" in part or not part:
+            continue
+        if re.match(
+            r"(?:(?:killing|killed|wounded|wounding|injuring|injured|murder\w*|death)\s+(?:of\s+)?)?"
+            r"(?:an?|another|his|her)\s+(?!number|few|total|least)[a-zA-Z]",
+            part,
+        ):
+            head = part.split()[-1]
+            if not _plural(part):
+                singles += 1
+            elif head:
+                open_high = True
+                singles += 2 if not found else 0
+        elif found and re.match(r"(?:some\s+)?others\b", part):
+            open_high = True
+            found.append((2, 2))
+    if found:
+        if alternatives and len(found) > 1:
+            bounds = [b for pair in found for b in pair if b is not None]
+            return _best(min(bounds), max(bounds))
+        low: int | None = 0
+        high: int | None = 0
+        for a, b in found:
+            low, high = _add(low, a), _add(high, b)
+        if all(a is None for a, _ in found):
+            low = None
+        low = low + singles if low is not None else None
+        high = None if open_high else (high + singles if high is not None else None)
+        return _best(low, high)
+    if singles and not open_high:
+        return (singles, singles, singles)
+    if _plural(lower):
+        return (2, 2, None)
+    return (1, 1, 1)
+
+
+def _plural(part: str) -> bool:
+    return _PLURAL_PEOPLE.search(part) is not None
+
+
+def _mask(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    out = list(text)
+    for a, b in spans:
+        out[a:b] = "#" * (b - a)
+    return "".join(out)
+
+
+def _add(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else a + b
+
+
+def _best(low: int | None, high: int | None) -> tuple[int | None, int | None, int | None]:
+    """The single figure that a reader would take: the bound that is said, or the middle."""
+    if low is None or high is None:
+        return (low, low if high is None else high, high)
+    return (low, (low + high) // 2, high)
+
+
+# --- finding -----------------------------------------------------------------------------------
+
+
+@cache
+def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[str]], ...]:
+    """What is counted, how sure, whether a running total, and the pattern (group ``np``)."""
+    t = ontology("tolls")
+    q = _quantity()
+    mod = rf"(?:(?:{_any([*t['at_least'], *t['at_most'], *t['about']])}|between|from|all|other|the|another|these)\s+)*"
+    num = rf"{mod}(?:{q})(?:\s*(?:-|–|—|to|or|and)\s*(?:{q}))?(?:\s+(?:{_any(t['or_more'])}))?"
+    tail = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|in\b|on\b|at\b|when\b|after\b|as\b|dead\b|killed\b|who\b|from\b|by\b|while\b|with\b|to\b|since\b|during\b|including\b|over\b|near\b|outside\b|before\b|injured\b|wounded\b|died\b|hurt\b|perished\b|lost\b|of\s+(?:them|whom)\b)[\w'’-]+){0,5}"
+    noun = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|are\b|is\b|died\b|dead\b|killed\b|injured\b|wounded\b|hurt\b|perished\b|lost\b)[\w'’-]+){0,4}?"
+    one = r"(?:an?|another|one|the|his|her|its|their)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)[\w'’-]+){1,4}?"
+    two = r"(?:an?|another|one|his|her)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)[\w'’-]+){1,2}?"
+    group = rf"(?P<np>{num}{noun}(?:\s+and\s+(?:{num}{noun}|{two}))?|{two}(?:\s+and\s+(?:{num}{noun}|{two}))|{one})"
+    obj = rf"(?P<np>{num}{tail}(?:(?:,\s+(?:{num}{tail}|{two}))*\s+and\s+(?:{num}{tail}|{two}))?|{two}(?:\s+and\s+(?:{num}{tail}|{two}))+(?=[\s,.;:]|$)|{one}(?=[\s,.;:]|$)|h(?:im|er)\b|(?:\w+\s+)?others|(?:civilians|people|soldiers|policemen|protesters|villagers|militants|passengers|residents|children))"
+    be = r"(?:,?\s+(?:(?:all|both|including)\s+[^,.;]{1,40},)?)\s*(?:who\s+)?(?:(?:has|have|had)\s+(?:also\s+)?been|were|was|are|is|being|got|lay|left|remain\w*|believed|feared|reported|confirmed)(?:\s+(?:also|all|reportedly|allegedly|believed|reported|said|to|have|been|badly|seriously|critically|slightly|lightly|severely|gravely|later|then|instantly|feared|confirmed|pronounced|found|left|either))*"
+    adv = r"(?:\s+(?:at|least|also|all|as\s+well))?"
+    rules: list[tuple[What | Literal["both"], float, bool, str]] = []
+    for what, passive, active, nouns, die in (
+        ("fatalities", "kill_passive", "kill_active", "dead_nouns", "die"),
+        ("injured", "hurt_passive", "hurt_active", "hurt_nouns", "hurt_verbs"),
+    ):
+        p, a, n = _any(_list(passive)), _any(_list(active)), _any(_list(nouns))
+        w: What = what  # type: ignore[assignment]
+        rules += [
+            (w, 0.9, False, rf"{group}{be}\s+(?:{p})"),
+            (w, 0.85, False, rf"(?:{a})\s+{obj}"),
+            (w, 0.85, False, rf"(?P<np>{num}{noun}\s+(?:{n}))"),
+            (w, 0.85, False, rf"(?P<np>{num}{noun})\s+(?:{p})"),
+            (w, 0.8, False, rf"(?:left|leaving|leaves)\s+{obj}\s+(?:{p})"),
+            (w, 0.6, False, rf"(?P<np>{one})\s+(?:{p})"),
+        ]
+        rules.append(
+            (
+                w,
+                0.85,
+                False,
+                rf"{group}(?:\s+(?:have|had|has|also|later|reportedly|who))*\s+(?:{_any(_list(die))})",
+            )
+        )
+    toll = _any(_list("toll_nouns"))
+    rules.append((
+        "fatalities", 0.7, True,
+        rf"(?:{toll})(?:\s+[\w'’-]+){{0,8}}?\s+(?:to|at|is|was|of|reached|reaches|stands\s+at|stood\s+at|as)\s+(?P<np>{num})",
+    ))  # fmt: skip
+    rules.append((
+        "fatalities", 0.7, False,
+        rf"(?:killed|dead|deaths|died)\s*(?::|was|were|are|at)\s*(?P<np>{num})",
+    ))  # fmt: skip
+    rules.append(
+        (
+            "injured",
+            0.7,
+            False,
+            rf"(?:injured|wounded|hurt)\s*(?::|was|were|are|at)\s*(?P<np>{num})",
+        )
+    )
+    rules.append((
+        "fatalities", 0.4, False,
+        rf"(?P<np>he|she)\s+(?:has\s+|had\s+)?(?:(?:was|is|been|later|also|then)\s+)*(?:{_any(_list('die'))}|{_any(_list('kill_passive'))})",
+    ))  # fmt: skip
+    rules.append(
+        (
+            "injured",
+            0.7,
+            False,
+            rf"(?:sent|sending|put|putting)\s+{obj}\s+(?:to|in)\s+(?:the\s+)?hospitals?",
+        )
+    )
+    none = _any([w for w in _list("nobody")])
+    rules += [
+        ("both", 0.9, False, r"(?P<np>(?:no|without)\s+(?:casualt\w+|victims?|(?:one|body)\s+(?:was\s+|were\s+)?(?:hurt|harmed)))"),
+        ("both", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:is|was|were|has|had|have|been|reported|said|to|be|seriously|badly|on\s+\w+(?:\s+\w+){{0,3}}))*\s+(?:hurt|harmed))"),
+        ("injured", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|seriously|badly|is))*\s+(?:injured|wounded))"),
+        ("fatalities", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|is))*\s+(?:killed|died|dead|lost))"),
+        ("fatalities", 0.9, False, r"(?P<np>no\s+(?:fatalities|deaths|loss\s+of\s+life|lives\s+were\s+lost|deaths?\s+\w+\s+reported))"),
+        ("injured", 0.9, False, rf"(?P<np>{_any(_list('nobody_hurt'))})"),
+        ("injured", 0.7, False, rf"(?P<np>{_any(_list('unhurt'))})"),
+    ]  # fmt: skip
+    compiled = []
+    for w2, s, total, pattern in rules:
+        compiled.append((w2, s, total, re.compile(rf"(?<![\w.$£€-])(?:{pattern})(?![\w-])")))
+    return tuple(compiled)
+
+
+@cache
+def _toll_filter() -> re.Pattern[str]:
+    t = ontology("tolls")
+    keys = ("kill_active", "kill_passive", "die", "dead_nouns", "hurt_active", "hurt_passive",
+            "hurt_nouns", "toll_nouns", "unhurt", "nobody_hurt")  # fmt: skip
+    stems = {w.split()[0] if k not in {"unhurt", "nobody_hurt"} else w for k in keys for w in t[k]}
+    stems -= {"no", "not", "found", "taken", "in", "burned", "swept", "took", "lost", "claimed",
+              "cost", "loss", "number", "the", "cut", "treated", "taking", "claiming", "left"}  # fmt: skip
+    stems |= {
+        "sustain",
+        "suffer",
+        "loss of",
+        "receiv",
+        "lives",
+        "life",
+        "casualt",
+        "victims",
+        "dead",
+        "hurt",
+        "harm",
+        "burn",
+        "hospital",
+    }
+    return re.compile(rf"\b(?:{_any(stems)})")
+
+
+def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpression, ...]:
+    """Phrases within the given spans (sentences) that count the killed and the hurt.
+
+    Linear in the text: each sentence is read by itself, by a fixed set of patterns.
+    """
+    out: list[TollExpression] = []
+    for begin, end in spans:
+        stretch = text[begin : min(end, begin + 1200)].lower()
+        if len(stretch) != min(end, begin + 1200) - begin or not _toll_filter().search(stretch):
+            continue
+        best: dict[tuple[int, int, What], TollExpression] = {}
+        for what, strength, total, pattern in _patterns():
+            for m in pattern.finditer(stretch):
+                a, b = m.span("np")
+                np = stretch[a:b].rstrip(" ,")
+                b = a + len(np)
+                if not _about_people(np):
+                    continue
+                kinds: tuple[What, ...] = ("fatalities", "injured") if what == "both" else (what,)
+                for w in kinds:
+                    # The verb tells more of the phrase than its figure: quote them together
+                    # when they stand side by side.
+                    low, mid, high = parse_toll(np, w)
+                    e = TollExpression(
+                        begin + a, begin + b, text[begin + a : begin + b], w, low, mid, high,
+                        strength, total,
+                    )  # fmt: skip
+                    held = [k for k in best if k[2] == w and k[0] < e.end and e.start < k[1]]
+                    if all(_rank(best[k]) < _rank(e) for k in held):
+                        for k in held:
+                            del best[k]
+                        best[(e.start, e.end, w)] = e
+        _named(text, begin, stretch, best)
+        out += sorted(best.values(), key=lambda e: (e.start, e.end, e.what))
+    return tuple(out)
+
+
+@cache
+def _name_patterns() -> tuple[tuple[What, re.Pattern[str]], ...]:
+    name = r"(?P<np>[A-Z][\w'’-]+(?:\s+(?:al-|de\s+|bin\s+)?[A-Z][\w'’.-]+){0,3})(?:,\s+\d{1,2},|\s+\(\d{1,2}\),?)?"
+    be = r"(?:\s+(?:who|has|had|been|was|is|later|also|then))*"
+    passive, hurt = _any(_list("kill_passive")), _any(_list("hurt_passive"))
+    die = _any(_list("die"))
+    return (
+        (
+            "fatalities",
+            re.compile(
+                r"\b(?:[Kk]illing|[Mm]urder|[Ff]atal\s+shooting|[Ss]hooting\s+death|[Dd]eath|[Ss]laying|"
+                rf"[Aa]ssassination|[Ee]xecution)\s+of\s+(?:\d+-year-old\s+)?{name}"
+            ),
+        ),
+        ("fatalities", re.compile(rf"\b{name}{be}\s+(?:{die}|(?<!\d)(?:{passive}))\b")),
+        ("injured", re.compile(rf"\b{name}\s+(?:was|is|had\s+been)\s+(?:{hurt})\b")),
+    )
+
+
+def _named(
+    text: str, begin: int, stretch: str, best: dict[tuple[int, int, What], TollExpression]
+) -> None:
+    """Single people by name: "Paris Mayfield was shot dead" is one."""
+    original = text[begin : begin + len(stretch)]
+    if original.isupper() or original.islower():
+        return
+    for what, pattern in _name_patterns():
+        for m in pattern.finditer(original):
+            a, b = begin + m.start("np"), begin + m.end("np")
+            words = m.group("np").split()
+            if words[0].lower() in _first_words() or any(
+                k[0] < b and a < k[1] for k in best if k[2] == what
+            ):
+                continue
+            best[(a, b, what)] = TollExpression(a, b, text[a:b], what, 1, 1, 1, 0.5)
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    t = ontology("tolls")
+    words = {"The", "They", "We", "Many", "Those", "All", "Others", "It", "Some", "Both", "He", "She",
+             "Who", "Two", "Three", "Police", "People", "This", "That", "At", "Most", "There",
+             "Eyewitnesses", "Thousands"}  # fmt: skip
+    return (
+        frozenset(w.lower() for w in words)
+        | frozenset(
+            w.split()[0] for k in ("vague", "exact", "at_least", "at_most", "about") for w in t[k]
+        )
+        | frozenset(f"{_ONES}|{_TEENS}|{_TENS}".split("|"))
+    )
+
+
+def _rank(e: TollExpression) -> tuple[float, int]:
+    numbered = bool(re.search(rf"\d|\b(?:{_NUMBER_WORD})\b", e.quote.lower()))
+    return (e.strength + 0.2 * numbered, -abs((e.end - e.start) - 18))
+
+
+def _about_people(np: str) -> bool:
+    """Whether a noun phrase can be people: no weapons, times, or happenings."""
+    t = ontology("tolls")
+    words = re.findall(r"[\w'’.-]+", np)
+    if not words:
+        return False
+    if any(w in t["not_people"] for w in words):
+        return False
+    if re.fullmatch(r"(?:in\s+)?(?:1[89]|20)\d\d", np.strip()):
+        return False
+    return words[-1] not in t["not_a_person"] or words[0] not in {
+        "an",
+        "a",
+        "the",
+        "another",
+        "one",
+    }
