@@ -1,0 +1,237 @@
+"""How an article uses its names: one name per sense, chains, lists, datelines, the outlet.
+
+Turns mentions into the :class:`mapper.rank.Name` values that are judged together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mapper.candidates import KIND_GROUPS, Block, Candidates
+from mapper.model import Article, Mention
+from mapper.names import clean, fold
+from mapper.outlets import domain_of, outlet
+from mapper.rank import Home, Name
+
+_COMMA = re.compile(r"^['’]?s?\s*,\s*(?:in\s+)?(?:the\s+)?$")
+_PAREN = re.compile(r"^\s*\(\s*$")
+_INSIDE = re.compile(
+    r"^,?\s+(?:\w+\s+){0,2}?(?:in|of|near|outside)\s+(?:the\s+)?(?:[a-z-]+\s+){0,2}(?:of\s+)?$"
+)
+_HOLDER_FIRST = re.compile(
+    r"^(?:['’]s?)?\s+(?:(?!and\b|or\b|to\b|in\b|from\b|on\b)[\w-]+\s+){0,2}(?:of\s+)?(?:the\s+)?$"
+)
+_LIST = re.compile(r"^\s*(?:,|,?\s*\band\b|,?\s*\bor\b|;|/|&)\s*(?:in\s+|the\s+)*$", re.IGNORECASE)
+_DATELINE_TAIL = re.compile(
+    r"^(?:\s*[,/]\s*[\w.’' ]{2,25}){0,3}?\s*(?:,?\s*[A-Z][a-z]{2,8}\.?\s+\d{1,2})?\s*"
+    r"(?:\([^()\n]{2,40}\))?\s*(?:—|–|--|\s-|:\s—)\s"
+)
+_AFTER_COMMA = re.compile(r"^,\s*((?:[A-Z][\w’'-]*\.?)(?:[A-Z]\.)*(?:\s[A-Z][\w’'-]+\.?)?)")
+_PREPOSITION = re.compile(
+    r"\b(?:in|at|near|from|to|into|around|outside|inside|across|through|towards?|throughout)"
+    r"\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_DATELINE_REACH = 700
+_HOLDERS = tuple(KIND_GROUPS.index(k) for k in ("country", "admin1", "admin2", "city", "region"))
+_OUTRIGHT = tuple(KIND_GROUPS.index(k) for k in ("country", "admin1"))
+_COUNTRY = KIND_GROUPS.index("country")
+_ADMIN1 = KIND_GROUPS.index("admin1")
+_ADMIN2 = KIND_GROUPS.index("admin2")
+
+
+@dataclass(frozen=True, slots=True)
+class Discourse:
+    """The names of an article, which of them each mention bears (-1: none), and the outlet."""
+
+    names: tuple[Name, ...]
+    of_mention: tuple[int, ...]
+    home: Home
+    parent_text: dict[int, str]
+
+
+def could_hold(parent: Block, child: Block) -> np.ndarray:
+    """Which candidates of ``child`` some candidate of ``parent`` contains."""
+    out = np.zeros(len(child.entries), bool)
+    if not len(out) or not parent.entries:
+        return out
+    for i in range(len(parent.entries)):
+        group = parent.group[i]
+        if group == _COUNTRY:
+            out |= (child.country == parent.country[i]) & (child.group != _COUNTRY)
+        elif group == _ADMIN1:
+            out |= (
+                (child.admin1 == parent.admin1[i])
+                & (child.admin1 > 0)
+                & (child.group != _ADMIN1)
+                & (child.group != _COUNTRY)
+            )
+        elif group == _ADMIN2 and parent.admin2[i] > 0:
+            out |= (child.admin2 == parent.admin2[i]) & (child.group > _ADMIN2)
+        elif group in _HOLDERS:
+            out |= (child.xyz @ parent.xyz[i] > np.cos(40 / 6371)) & (child.group > group)
+    return out
+
+
+def _links(
+    text: str, mentions: Sequence[Mention], blocks: Sequence[Block]
+) -> tuple[dict[int, int], list[tuple[int, int]]]:
+    """Holders and lists: {mention: its holder}, and pairs of mentions listed side by side."""
+    holder: dict[int, int] = {}
+    lists: list[tuple[int, int]] = []
+    for i in range(len(mentions) - 1):
+        a, b = mentions[i], mentions[i + 1]
+        if b.start < a.end or b.start - a.end > 40:
+            continue
+        gap = text[a.end : b.start]
+        if "\n\n" in gap or not blocks[i].entries or not blocks[i + 1].entries:
+            continue
+        if _COMMA.match(gap) or _PAREN.match(gap) or _INSIDE.match(gap):
+            if bool(could_hold(blocks[i + 1], blocks[i]).any()):
+                holder[i] = i + 1
+                continue
+        elif (
+            i + 1 not in holder
+            and _HOLDER_FIRST.match(gap)
+            and bool(could_hold(blocks[i], blocks[i + 1]).any())
+        ):
+            holder[i + 1] = i
+            continue
+        if _LIST.match(gap):
+            lists.append((i, i + 1))
+    return holder, lists
+
+
+def _is_dateline(text: str, mention: Mention) -> bool:
+    if mention.start > _DATELINE_REACH:
+        return False
+    before = text[: mention.start].rstrip(" \t")
+    if before and before[-1] not in "\n.:!?”\"'’)|" and mention.start > 0:
+        return False
+    return bool(_DATELINE_TAIL.match(text[mention.end : mention.end + 120]))
+
+
+def discourse(
+    article: Article,
+    mentions: Sequence[Mention],
+    candidates: Candidates,
+    *,
+    use_outlet: bool = True,
+    use_table: bool = True,
+) -> Discourse:
+    """Group the mentions (in text order) into names and describe how the text uses them.
+
+    Nominal mentions take no part (-1): they are resolved by what they refer to.
+    ``use_outlet=False`` hides the outlet, ``use_table=False`` only the table of outlets.
+    """
+    text = article.text
+    used = [i for i, m in enumerate(mentions) if m.role != "nominal"]
+    used.sort(key=lambda i: (mentions[i].start, mentions[i].end))
+    kept = [mentions[i] for i in used]
+    blocks = [candidates.block(m.text) for m in kept]
+    keys = [fold(clean(m.text)) for m in kept]
+    holder, lists = _links(text, kept, blocks)
+    extra: dict[int, tuple[Block, int, str]] = {}
+    for i, mention in enumerate(kept):
+        if i in holder:
+            continue
+        after = _AFTER_COMMA.match(text[mention.end : mention.end + 40])
+        if not after or not blocks[i].entries:
+            continue
+        at = mention.end + after.start(1)
+        if any(m.start < at + 2 and at < m.end for m in kept[i + 1 : i + 2]):
+            continue
+        for words in dict.fromkeys((after.group(1), after.group(1).split(" ")[0])):
+            block = candidates.block(words.rstrip(","))
+            outright = np.isin(block.group, _OUTRIGHT)
+            sure = np.array([h in ("primary", "alias", "abbreviation") for h in block.hows], bool)
+            if len(outright) and (outright & sure).any() and could_hold(block, blocks[i]).any():
+                extra[i] = (block, at, words)
+                break
+    # one sense per discourse, unless the text itself gives the name two holders
+    parent_key = {i: keys[holder[i]] for i in holder} | {i: fold(extra[i][2]) for i in extra}
+    senses: dict[str, Counter[str]] = {}
+    for i, parent in parent_key.items():
+        senses.setdefault(keys[i], Counter())[parent] += 1
+    split: set[str] = set()
+    for key, parents in senses.items():
+        if len(parents) > 1:
+            held = []
+            for parent in parents:
+                i = next(k for k, p in parent_key.items() if p == parent and keys[k] == key)
+                above = blocks[holder[i]] if i in holder else extra[i][0]
+                held.append(could_hold(above, blocks[i]))
+            if all(h.any() for h in held) and not np.logical_and.reduce(held).any():
+                split.add(key)
+    names: list[Name] = []
+    index: dict[tuple[str, str], int] = {}
+    of_kept: list[int] = []
+    last: dict[str, str] = {}
+    for i, mention in enumerate(kept):
+        sense = ""
+        if keys[i] in split:
+            sense = parent_key.get(i) or last.get(keys[i]) or senses[keys[i]].most_common(1)[0][0]
+            last[keys[i]] = sense
+        at = index.get((keys[i], sense))
+        if at is None:
+            at = len(names)
+            index[(keys[i], sense)] = at
+            names.append(Name(blocks[i], [], []))
+        name = names[at]
+        name.positions.append(mention.start)
+        name.roles.append(mention.role)
+        name.capitals |= len(mention.text) > 3 and mention.text.isupper()
+        name.in_dateline |= _is_dateline(text, mention)
+        name.after_preposition |= bool(
+            _PREPOSITION.search(text[max(0, mention.start - 20) : mention.start])
+        )
+        of_kept.append(at)
+    parent_text: dict[int, str] = {}
+    for child, parent in holder.items():
+        a, b = of_kept[child], of_kept[parent]
+        if a != b:
+            names[a].parents.add(b)
+            parent_text.setdefault(a, kept[parent].text)
+    for child, (block, at, words) in extra.items():
+        said = (fold(words), "")
+        known = index.get(said)
+        if known is None:
+            known = len(names)
+            index[said] = known
+            names.append(Name(block, [], []))
+        names[known].positions.append(at)
+        if of_kept[child] != known:
+            names[of_kept[child]].parents.add(known)
+            parent_text.setdefault(of_kept[child], words)
+    for left, right in lists:
+        a, b = of_kept[left], of_kept[right]
+        if a != b:
+            names[a].peers.add(b)
+            names[b].peers.add(a)
+    home = _home(article, candidates, names, use_table=use_table) if use_outlet else Home()
+    of_mention = [-1] * len(mentions)
+    for position, name_index in zip(used, of_kept, strict=True):
+        of_mention[position] = name_index
+    return Discourse(tuple(names), tuple(of_mention), home, parent_text)
+
+
+def _home(article: Article, candidates: Candidates, names: list[Name], *, use_table: bool) -> Home:
+    known = outlet(domain_of(article), table=use_table)
+    if known is None:
+        return Home()
+    country = candidates.country_number(known.country)
+    if known.lat is not None and known.lon is not None:
+        lat, lon = np.radians(known.lat), np.radians(known.lon)
+        xyz = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+        return Home(country, xyz.astype(np.float32), True)
+    for words in known.names:
+        block = candidates.block(words)
+        if block.entries and any(h in ("primary", "alias") for h in block.hows):
+            names.append(Name(block, [], [], is_home=True))
+            return Home(country, None, False, len(names) - 1)
+    return Home(country)

@@ -1,0 +1,570 @@
+"""Train the toponym ranker: gradient-boosted trees with a softmax over each name's candidates.
+
+    python -m training.train_ranker [--shared ../shared] [--folds-only | --out mapper/models]
+
+Learns from LGL, GeoWebNews, GeoCorpora and written.jsonl (TUD-Loc is non-commercial and is
+only measured).  Cross-validated by outlet (LGL: feed; web pages: host; else document); every
+round is trained on beliefs that the round before gave out of fold, so that it sees beliefs
+as uncertain as they will be.  Seeded: the same data give the same files.  Writes the fold
+rankers to ``build/folds/ranker-K/`` and the shipped one, trained on everything, to ``--out``
+with its calibration and the threshold at which what is placed is right 95 times in 100.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import lightgbm as lgb
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+from sklearn.isotonic import IsotonicRegression
+
+from geodata.gazetteer import Gazetteer
+from mapper.candidates import F32, Candidates
+from mapper.discourse import Discourse, discourse
+from mapper.model import Article, Mention, Role
+from mapper.rank import COLUMNS, EARTH_KM, FIRST_COLUMNS, ROUNDS, Ranker, Table, choose
+
+SEED = 20191216
+FOLDS = 5
+NEAR_KM = 161.0
+TREES = (120, 160, 220)
+PARAMS: dict[str, Any] = {
+    "learning_rate": 0.08,
+    "num_leaves": 24,
+    "min_data_in_leaf": 25,
+    "lambda_l2": 5.0,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "num_threads": 1,
+    "seed": SEED,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+    "min_sum_hessian_in_leaf": 1e-2,
+}
+_ROLE_OF_TYPE: dict[str, Role] = {
+    "Demonym": "demonym",
+    "Language": "demonym",
+    "Metonymic": "metonymic",
+    "Coercion": "metonymic",
+    "Embedded_Non_Lit": "organisation",
+    "Embedded_Literal": "organisation",
+}
+
+
+@dataclass(slots=True)
+class Doc:
+    """A document to learn from or to measure on: its gold spans with their places."""
+
+    corpus: str
+    article: Article
+    gold: list[dict[str, Any]]
+    group: str
+    weight: float = 1.0
+    mentions: list[Mention] = field(default_factory=list)
+
+
+def _role(corpus: str, toponym: dict[str, Any], candidates: Candidates) -> Role:
+    if corpus == "written":
+        role: Role = toponym["role"]
+        return role
+    kind = toponym.get("type")
+    if corpus == "geowebnews":
+        if toponym.get("modifier_type") == "Adjective":
+            return "demonym"
+        return _ROLE_OF_TYPE.get(str(kind), "literal")
+    block = candidates.block(toponym["phrase"])
+    return "demonym" if block.hows[:1] == ("demonym",) else "literal"
+
+
+def host_of(doc: dict[str, Any]) -> str:
+    """The outlet that a document comes from, or its own id."""
+    host = doc.get("domain") or urlsplit(doc.get("url") or "").hostname or doc["id"]
+    return str(host).removeprefix("www.")
+
+
+def load(path: Path, corpus: str, candidates: Candidates) -> list[Doc]:
+    """The documents of one corpus, with their gold spans as mentions."""
+    docs = []
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        if not line:
+            continue
+        raw = json.loads(line)
+        article = Article(
+            raw["id"],
+            raw["text"],
+            raw.get("published") or raw.get("publication_date"),
+            raw.get("title"),
+            raw.get("url"),
+            raw.get("domain"),
+        )
+        gold = []
+        seen: set[tuple[int, int]] = set()
+        for t in raw["toponyms"] if "toponyms" in raw else raw["mentions"]:
+            if t.get("role") == "nominal" or (t["start"], t["end"]) in seen:
+                continue
+            if corpus == "geocorpora" and (t.get("vague") or t.get("uncertain")):
+                continue
+            seen.add((t["start"], t["end"]))
+            gold.append(t)
+        if corpus == "geocorpora" and not gold:
+            continue
+        gold.sort(key=lambda t: (t["start"], t["end"]))
+        mentions = [
+            Mention(
+                t["start"],
+                t["end"],
+                raw["text"][t["start"] : t["end"]],
+                _role(corpus, t | {"phrase": raw["text"][t["start"] : t["end"]]}, candidates),
+            )
+            for t in gold
+        ]
+        weight = 0.3 if corpus == "geocorpora" else 1.0
+        docs.append(Doc(corpus, article, gold, host_of(raw), weight, mentions))
+    return docs
+
+
+def fold_of(group: str) -> int:
+    """The fold of an outlet: by hash, so that no list has to be kept."""
+    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % FOLDS
+
+
+def km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """Great-circle distance in km."""
+    rad = math.pi / 180
+    a = (
+        math.sin((lat2 - lat1) * rad / 2) ** 2
+        + math.cos(lat1 * rad) * math.cos(lat2 * rad) * math.sin((lon2 - lon1) * rad / 2) ** 2
+    )
+    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(a)))
+
+
+def _target(row_entries: Sequence[Any], gold: dict[str, Any]) -> NDArray[np.float64]:
+    """How right each candidate is: the place itself 1, its surroundings less."""
+    out = np.zeros(len(row_entries))
+    gid = gold.get("geonameid")
+    for i, entry in enumerate(row_entries):
+        if gid and entry.geonameid is not None and str(entry.geonameid) == str(gid):
+            out[i] = 1.0
+            continue
+        d = km(gold["lat"], gold["lon"], entry.lat, entry.lon)
+        out[i] = 0.7 if d <= 5 else 0.5 if d <= 25 else 0.25 if d <= NEAR_KM else 0.0
+    return out
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One reading of a document: its rows, and what would be right."""
+
+    doc: Doc
+    told: Discourse
+    table: Table
+    target: F32  # per row, sums to 1 over a name with gold, else 0
+    weight: F32  # per row
+
+
+def sheet(doc: Doc, candidates: Candidates, *, outlet: bool = True, known: bool = True) -> Sheet:
+    """Lay a document out; ``outlet`` and ``known`` hide the outlet or the table of outlets."""
+    told = discourse(doc.article, doc.mentions, candidates, use_outlet=outlet, use_table=known)
+    table = Table(told.names, told.home)
+    target = np.zeros(table.rows, np.float64)
+    weight = np.zeros(table.rows, np.float64)
+    for at, gold in zip(told.of_mention, doc.gold, strict=True):
+        if at < 0 or gold.get("lat") is None:
+            continue
+        start, none = table.starts[at], table.none_rows[at]
+        right = _target(told.names[at].block.entries, gold)
+        if right.max(initial=0.0) > 0:
+            target[start:none] += right / right.sum()
+        else:
+            target[none] += 1.0
+        weight[start : none + 1] += 1.0
+    held = weight > 0
+    target[held] /= weight[held]
+    weight[held] = doc.weight * np.sqrt(weight[held])
+    return Sheet(doc, told, table, target.astype(np.float32), weight.astype(np.float32))
+
+
+def _objective(
+    starts: NDArray[np.int64], owner: NDArray[np.int64]
+) -> Callable[[NDArray[np.float64], lgb.Dataset], tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    def softmax_loss(
+        scores: NDArray[np.float64], data: lgb.Dataset
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        y = np.asarray(data.get_label())
+        w = np.asarray(data.get_weight())
+        top = np.maximum.reduceat(scores, starts)
+        e = np.exp(scores - top[owner])
+        p = e / np.add.reduceat(e, starts)[owner]
+        return (p - y) * w, np.maximum(2 * p * (1 - p), 1e-3) * w
+
+    return softmax_loss
+
+
+def fit(sheets: Sequence[Sheet], features: Sequence[F32], trees: int) -> lgb.Booster:
+    """Boost trees for the softmax over each name's rows; names without gold take no part."""
+    xs, ys, ws, sizes = [], [], [], []
+    for s, x in zip(sheets, features, strict=True):
+        held = s.weight > 0
+        if not held.any():
+            continue
+        xs.append(x[held])
+        ys.append(s.target[held])
+        ws.append(s.weight[held])
+        of = s.table.owner[held]
+        sizes.append(np.bincount(of)[np.unique(of)])
+    size = np.concatenate(sizes)
+    starts = np.cumsum(size) - size
+    owner = np.repeat(np.arange(len(size)), size)
+    columns = COLUMNS[: xs[0].shape[1]]
+    data = lgb.Dataset(
+        np.concatenate(xs),
+        np.concatenate(ys),
+        weight=np.concatenate(ws),
+        feature_name=list(columns),
+        free_raw_data=True,
+    )
+    params = PARAMS | {"objective": _objective(starts, owner)}
+    return lgb.train(params, data, num_boost_round=trees)
+
+
+def _rows(sheet_: Sheet, belief: F32 | None) -> F32:
+    if belief is None:
+        return sheet_.table.first
+    return np.concatenate([sheet_.table.first, sheet_.table.context(belief)], axis=1)
+
+
+def _believe(model: lgb.Booster, sheet_: Sheet, x: F32) -> F32:
+    if not sheet_.table.rows:
+        return np.zeros(0, np.float32)
+    return sheet_.table.softmax(np.asarray(model.predict(x, num_threads=1), np.float32))
+
+
+def train(sheets: Sequence[Sheet], halves: Sequence[int]) -> list[lgb.Booster]:
+    """The ensembles of all rounds; ``halves`` splits the sheets for out-of-fold beliefs."""
+    models: list[lgb.Booster] = []
+    beliefs: list[F32 | None] = [None] * len(sheets)
+    for which in range(ROUNDS):
+        x = [_rows(s, b) for s, b in zip(sheets, beliefs, strict=True)]
+        models.append(fit(sheets, x, TREES[which]))
+        if which == ROUNDS - 1:
+            break
+        fresh: list[F32 | None] = [None] * len(sheets)
+        for half in sorted(set(halves)):
+            inside = [i for i, h in enumerate(halves) if h != half]
+            model = fit([sheets[i] for i in inside], [x[i] for i in inside], TREES[which])
+            for i, h in enumerate(halves):
+                if h == half:
+                    fresh[i] = _believe(model, sheets[i], x[i])
+        beliefs = fresh
+    return models
+
+
+def predict(models: Sequence[lgb.Booster], sheet_: Sheet) -> F32:
+    """The last round's beliefs."""
+    belief: F32 | None = None
+    for model in models:
+        belief = _believe(model, sheet_, _rows(sheet_, belief))
+    assert belief is not None
+    return belief
+
+
+def to_onnx(model: lgb.Booster) -> bytes:
+    """The trees as one ONNX TreeEnsembleRegressor; thresholds rounded down to float32."""
+    fields = "treeids nodeids featureids values modes truenodeids falsenodeids"
+    keys = [f"nodes_{f}" for f in fields.split()] + ["nodes_missing_value_tracks_true"]
+    keys += [f"target_{f}" for f in ("treeids", "nodeids", "ids", "weights")]
+    a: dict[str, list[Any]] = {k: [] for k in keys}
+    dump = model.dump_model()
+    for t, tree in enumerate(dump["tree_info"]):
+        count = 0
+
+        def walk(node: dict[str, Any], t: int = t) -> int:
+            nonlocal count
+            here = count
+            count += 1
+            leaf = "split_feature" not in node
+            at = len(a["nodes_treeids"])
+            for key in keys[:8]:
+                a[key].append(0)
+            a["nodes_treeids"][at] = t
+            a["nodes_nodeids"][at] = here
+            if leaf:
+                a["nodes_modes"][at] = "LEAF"
+                a["nodes_values"][at] = 0.0
+                a["target_treeids"].append(t)
+                a["target_nodeids"].append(here)
+                a["target_ids"].append(0)
+                a["target_weights"].append(float(node["leaf_value"]))
+                return here
+            cut = np.float32(node["threshold"])
+            if float(cut) > node["threshold"]:
+                cut = np.nextafter(cut, np.float32(-np.inf))
+            a["nodes_featureids"][at] = int(node["split_feature"])
+            a["nodes_values"][at] = float(cut)
+            a["nodes_modes"][at] = "BRANCH_LEQ"
+            a["nodes_truenodeids"][at] = walk(node["left_child"])
+            a["nodes_falsenodeids"][at] = walk(node["right_child"])
+            return here
+
+        walk(tree["tree_structure"])
+    node = helper.make_node(
+        "TreeEnsembleRegressor",
+        ["x"],
+        ["score"],
+        domain="ai.onnx.ml",
+        n_targets=1,
+        post_transform="NONE",
+        aggregate_function="SUM",
+        **a,
+    )
+    graph = helper.make_graph(
+        [node],
+        "ranker",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, model.num_feature()])],
+        [helper.make_tensor_value_info("score", TensorProto.FLOAT, [None, 1])],
+    )
+    made = helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)],
+    )
+    made.ir_version = 8
+    onnx.checker.check_model(made)
+    return bytes(made.SerializeToString())
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One gold toponym after ranking: whether it is right, how sure, whether it had a chance."""
+
+    corpus: str
+    belief: float
+    right: bool
+    placed: bool
+    reachable: bool
+    error_km: float
+    phrase: str
+    doc: str
+
+
+def judge(sheet_: Sheet, belief: F32) -> list[Judged]:
+    """Every gold toponym of a document with the place chosen for its name."""
+    out = []
+    chosen: dict[int, tuple[int, float]] = {}
+    for at, gold, mention in zip(
+        sheet_.told.of_mention, sheet_.doc.gold, sheet_.doc.mentions, strict=True
+    ):
+        if gold.get("lat") is None:
+            continue
+        if at >= 0 and at not in chosen:
+            chosen[at] = choose(sheet_.table, at, belief)
+        row, sure = chosen.get(at, (-1, 0.0))
+        error, reachable = 20039.0, False
+        if row >= 0:
+            start = sheet_.table.starts[at]
+            entries = sheet_.told.names[at].block.entries
+            errors = [
+                0.0
+                if gold.get("geonameid") and str(e.geonameid) == str(gold["geonameid"])
+                else km(gold["lat"], gold["lon"], e.lat, e.lon)
+                for e in entries
+            ]
+            error = errors[row - start]
+            reachable = min(errors) <= NEAR_KM
+        out.append(
+            Judged(
+                sheet_.doc.corpus,
+                sure,
+                error <= NEAR_KM,
+                row >= 0,
+                reachable,
+                error,
+                mention.text,
+                sheet_.doc.article.id,
+            )
+        )
+    return out
+
+
+def ece(belief: NDArray[np.float64], right: NDArray[np.float64], bins: int = 10) -> float:
+    """Expected calibration error over equally wide bins."""
+    which = np.minimum((belief * bins).astype(int), bins - 1)
+    total = 0.0
+    for k in range(bins):
+        held = which == k
+        if held.any():
+            total += float(held.mean() * abs(belief[held].mean() - right[held].mean()))
+    return total
+
+
+def threshold_for(belief: NDArray[np.float64], right: NDArray[np.float64], wanted: float) -> float:
+    """The lowest confidence from which on at least ``wanted`` of the placed are right."""
+    order = np.argsort(-belief, kind="stable")
+    precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(precision >= wanted)
+    return float(belief[order][good[-1]]) if len(good) else 1.0
+
+
+def isotonic(judged: Sequence[Judged]) -> tuple[list[float], list[float]]:
+    """Belief to confidence as a piecewise linear map."""
+    x = np.array([j.belief for j in judged])
+    y = np.array([j.right for j in judged], float)
+    fitted = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(x, y)
+    grid = np.linspace(0, 1, 41)
+    smooth = np.clip(fitted.predict(grid), 0.0, 0.995)
+    return [round(float(g), 3) for g in grid], [round(float(v), 4) for v in smooth]
+
+
+def write(
+    models: Sequence[lgb.Booster],
+    out: Path,
+    calibration: tuple[list[float], list[float]],
+    threshold: float,
+    about: dict[str, Any],
+) -> None:
+    """Write the ensembles and their card."""
+    out.mkdir(parents=True, exist_ok=True)
+    files = []
+    for i, model in enumerate(models):
+        data = to_onnx(model)
+        name = f"ranker-{i}.onnx"
+        (out / name).write_bytes(data)
+        files.append({"name": name, "sha256": hashlib.sha256(data).hexdigest()})
+    version = hashlib.sha256("".join(f["sha256"] for f in files).encode()).hexdigest()[:12]
+    card = {
+        "version": version,
+        "about": about,
+        "threshold": round(threshold, 4),
+        "calibration": {"belief": calibration[0], "right": calibration[1]},
+        "files": files,
+        "columns": list(COLUMNS),
+    }
+    (out / "ranker.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+
+
+def table_of(judged: Iterable[Judged], title: str) -> None:
+    """Print A@161 by corpus."""
+    by: dict[str, list[Judged]] = defaultdict(list)
+    for j in judged:
+        by[j.corpus].append(j)
+    for corpus, found in by.items():
+        n = len(found)
+        print(
+            f"{title:14} {corpus:12} n {n:5}  A@161 {sum(j.right for j in found) / n:.3f}"
+            f"  reachable {sum(j.reachable for j in found) / n:.3f}"
+            f"  placed {sum(j.placed for j in found) / n:.3f}",
+            flush=True,
+        )
+
+
+def corpora(shared: Path, candidates: Candidates) -> tuple[list[Doc], list[Doc]]:
+    """(documents to learn from, documents only to measure on)."""
+    learn = []
+    for corpus in ("lgl", "geowebnews", "geocorpora"):
+        learn += load(shared / "corpora" / f"{corpus}.jsonl", corpus, candidates)
+    learn += load(shared / "evaluation" / "written.jsonl", "written", candidates)
+    return learn, load(shared / "corpora" / "tud_loc_2013.jsonl", "tud", candidates)
+
+
+def main() -> None:
+    """Cross-validate, print the figures, write the fold rankers and the shipped one."""
+    ap = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    ap.add_argument("--shared", type=Path, default=Path("../shared"))
+    ap.add_argument("--out", type=Path, default=Path("mapper/models"))
+    ap.add_argument("--folds", type=Path, default=Path("build/folds"))
+    ap.add_argument("--dry", action="store_true", help="measure only, write nothing")
+    ap.add_argument("--errors", type=Path, help="write the wrong ones here, a line each")
+    a = ap.parse_args()
+    began = time.perf_counter()
+    gazetteer = Gazetteer.open()
+    candidates = Candidates(gazetteer)
+    learn, measure = corpora(a.shared, candidates)
+    # three readings of each: with all that is known, without the table, without the outlet
+    full = [sheet(d, candidates) for d in learn]
+    bare = [sheet(d, candidates, known=False) for d in learn]
+    blind = [sheet(d, candidates, outlet=False) for d in learn]
+    folds = [fold_of(d.group) for d in learn]
+    halves = [fold_of("half" + d.group) % 2 for d in learn]
+    print(f"{len(learn)} documents read, {time.perf_counter() - began:.0f} s", flush=True)
+    judged: dict[str, list[Judged]] = {"full": [], "no table": [], "no outlet": []}
+    fold_models = []
+    third = [i % 3 for i in range(len(learn))]
+    # an outlet of a table, of an address, or unknown: a third of the documents each
+    mixed = [(full, bare, blind)[third[i]][i] for i in range(len(learn))]
+    for k in range(FOLDS):
+        inside = [i for i, f in enumerate(folds) if f != k]
+        local = [i for i in inside if learn[i].corpus in ("lgl", "geowebnews")]
+        sheets = [mixed[i] for i in inside] + [full[i] for i in local]
+        models = train(sheets, [halves[i] for i in inside] + [halves[i] for i in local])
+        fold_models.append(models)
+        for i, f in enumerate(folds):
+            if f == k:
+                for title, readings in (("full", full), ("no table", bare), ("no outlet", blind)):
+                    judged[title] += judge(readings[i], predict(models, readings[i]))
+        print(f"fold {k}: {time.perf_counter() - began:.0f} s", flush=True)
+    for title, found in judged.items():
+        table_of(found, title)
+    news = [j for j in judged["full"] if j.corpus != "geocorpora" and j.placed]
+    calibration = isotonic(news)
+    sure = np.interp([j.belief for j in news], *calibration)
+    right = np.array([j.right for j in news], float)
+    print(f"ECE over LGL, GeoWebNews and written, out of fold: {ece(sure, right):.3f}")
+    threshold = 0.0
+    for corpus in ("lgl", "geowebnews"):
+        held = np.array([j.corpus == corpus for j in news])
+        cut = threshold_for(sure[held], right[held], 0.95)
+        kept = sure[held] >= cut
+        print(
+            f"{corpus}: precision .95 from confidence {cut:.3f} on, "
+            f"{kept.mean():.2f} of the placed are kept"
+        )
+        threshold = max(threshold, cut)
+    sheets = mixed + [full[i] for i, d in enumerate(learn) if d.corpus in ("lgl", "geowebnews")]
+    models = train(
+        sheets,
+        halves + [halves[i] for i, d in enumerate(learn) if d.corpus in ("lgl", "geowebnews")],
+    )
+    tud = [j for d in measure for s in [sheet(d, candidates)] for j in judge(s, predict(models, s))]
+    table_of(tud, "never seen")
+    if a.errors:
+        lines = [
+            json.dumps(
+                [j.corpus, j.doc, j.phrase, round(j.error_km), round(j.belief, 2), j.reachable]
+            )
+            for j in judged["full"] + tud
+            if not j.right
+        ]
+        a.errors.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    gain = Counter(dict(zip(COLUMNS, models[-1].feature_importance("gain"), strict=True)))
+    print("what weighs most:", ", ".join(f"{n} {v:.0f}" for n, v in gain.most_common(15)))
+    if a.dry:
+        return
+    about = {
+        "trained_on": "LGL, GeoWebNews, GeoCorpora, written.jsonl",
+        "gazetteer": getattr(gazetteer, "version", "unknown"),
+        "seed": SEED,
+        "first_columns": len(FIRST_COLUMNS),
+    }
+    for k, fold_model in enumerate(fold_models):
+        write(fold_model, a.folds / f"ranker-{k}", calibration, threshold, about | {"left_out": k})
+    write(models, a.out, calibration, threshold, about)
+    Ranker.open(a.out / "ranker.json")
+    print(f"written to {a.out}, {time.perf_counter() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
