@@ -251,7 +251,8 @@ class Actor:
 class Incident:
     """One real-world happening that a reader would put on a map.
 
-    ``why`` maps a field's name to the reason for its value, in words.
+    ``why`` maps a field's name to the reason for its value, in words.  ``corrected`` names
+    the fields that a person has changed, ``verified`` says that a person has checked it all.
     """
 
     id: str
@@ -268,9 +269,11 @@ class Incident:
     actors: tuple[Actor, ...]
     confidence: float
     why: Mapping[str, str] = field(default_factory=dict)
+    corrected: tuple[str, ...] = ()
+    verified: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """The contract's INCIDENT object, with ``why``."""
+        """The contract's INCIDENT object, with ``why``, ``corrected`` and ``verified``."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -286,6 +289,8 @@ class Incident:
             "actors": [a.to_dict() for a in self.actors],
             "confidence": round(self.confidence, 4),
             "why": dict(self.why),
+            "corrected": list(self.corrected),
+            "verified": self.verified,
         }
 
 
