@@ -161,15 +161,15 @@ def _add_evaluate(commands: Any, common: argparse.ArgumentParser) -> None:
 def _map(args: argparse.Namespace) -> int:
     from mapper.export import Options, format_of, write
 
-    format_of(args.out)
     _check_folder(args.out)
+    format_of(args.out)
     articles: list[Article] = []
     failures: list[Failure] = []
     for path in args.inputs:
         try:
             found = read_path(path, published=args.published)
         except InputError as error:
-            found = (Failure(str(path), str(error)),)
+            found = (Failure(None, str(error)),)
         articles += [item for item in found if isinstance(item, Article)]
         failures += [item for item in found if isinstance(item, Failure)]
     for failure in failures:

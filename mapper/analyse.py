@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from mapper.errors import InputError
+from mapper.errors import InputError, SetupError
 from mapper.model import Analysis, Article, Incident, Mention, Provenance, Span
 from mapper.read import article_from_text, language, text_sha256
 from mapper.version import __version__
@@ -58,11 +58,14 @@ class _Pipeline:
     """The project's own stages, with what they need loaded."""
 
     def __init__(self, gazetteer_path: Path | None = None) -> None:
-        from geodata.gazetteer import Gazetteer
+        from geodata.gazetteer import Gazetteer, GazetteerError
         from mapper import encode, extract, merge, rank, recognise, resolve
 
         self._encoder = encode.Encoder.open()
-        self._gazetteer = Gazetteer.open(gazetteer_path)
+        try:
+            self._gazetteer = Gazetteer.open(gazetteer_path)
+        except GazetteerError as error:
+            raise SetupError(str(error)) from error
         self._ranker = rank.Ranker.open()
         self._recognise, self._resolve = recognise, resolve
         self._extract, self._merge = extract, merge

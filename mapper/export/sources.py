@@ -8,11 +8,9 @@ from functools import lru_cache
 @lru_cache(maxsize=1)
 def gazetteer_attribution() -> str | None:
     """The shipped gazetteer's attribution line, or None where it is missing."""
-    from mapper.errors import MapperError
+    from geodata.gazetteer import Gazetteer, GazetteerError
 
     try:
-        from geodata.gazetteer import Gazetteer
-
-        return str(Gazetteer.open().attribution)
-    except (ImportError, AttributeError, OSError, MapperError):
+        return Gazetteer.open().attribution
+    except GazetteerError:
         return None
