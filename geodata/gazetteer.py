@@ -1,13 +1,46 @@
-"""The gazetteer as the pipeline asks it: names in, entries out."""
+"""The gazetteer as the pipeline asks it: names in, entries out.
+
+One read-only SQLite file (``geodata/data/gazetteer.sqlite``, made by ``geodata.build`` or
+``python -m mapper gazetteer build``) answers.  A name is looked up as it folds (accents, case,
+apostrophes, hyphens); then without the Arabic article and without type words (Governorate,
+Oblast, State, ...); then by sound (``Nasiriyya`` finds Nasiriyah).
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
+import sqlite3
+import struct
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from shapely.geometry.base import BaseGeometry
 
+from geodata.fold import (
+    FOLD_VERSION,
+    fold,
+    similarity,
+    sound_key,
+    strip_type,
+    without_article,
+)
+from geodata.kinds import KIND_CODE, KINDS, country_code, country_number, radius_m
+
 MatchKind = Literal["primary", "alias", "stripped", "fuzzy", "demonym", "abbreviation"]
+
+DEFAULT_PATH = Path(__file__).parent / "data" / "gazetteer.sqlite"
+SCHEMA_VERSION = 2
+SIMILAR = 0.75
+"""Least similarity (1 is equal, see ``fold.similarity``) of a name found by sound."""
+MEND = "python -m geodata.build"
+
+
+class GazetteerError(Exception):
+    """The gazetteer cannot be used; the message is one line that says what mends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +51,9 @@ class Entry:
     ``neighbourhood``, ``airport``, ``air_base``, ``river``, ``sea``, ``region``, ...);
     ``precision`` the contract's.  ``uncertainty_m`` in metres.  ``admin1``/``admin2`` are
     GeoNames codes, ``admin1_name`` the English name.  ``source`` names where it is from.
+    ``feature`` is the GeoNames feature code where one is known (``PPLC``, ``ADM1``), else
+    empty; ``prominence`` how likely a bare mention means it (20 log10 of the population plus
+    a number for the kind; about 0 to 450).
     """
 
     id: str
@@ -35,16 +71,25 @@ class Entry:
     uncertainty_m: int
     has_geometry: bool
     source: str
+    feature: str = ""
+    prominence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An entry found for a name, how it was found and the gazetteer name that matched."""
+    """An entry found for a name, how it was found and the gazetteer name that matched.
+
+    ``weak`` marks a name that rarely means the place: a code, a two-letter form.
+    ``historical`` marks a former name.  ``similarity`` is 1 but for names found by sound.
+    """
 
     entry: Entry
     how: MatchKind
     name: str
     language: str | None = None
+    weak: bool = False
+    historical: bool = False
+    similarity: float = 1.0
 
 
 class GazetteerLike(Protocol):
@@ -64,3 +109,436 @@ class GazetteerLike(Protocol):
 
     def parents(self, entry: Entry) -> tuple[Entry, ...]:
         """The entries that contain it: admin2, admin1, country, as far as known."""
+
+
+_HOW: tuple[MatchKind, ...] = (
+    "primary", "alias", "stripped", "demonym", "abbreviation", "alias", "alias",
+)  # fmt: skip
+_WEAK, _HISTORICAL = 5, 6
+_CAPITALISED, _ALL_CAPS = 0x10, 0x20
+_OWN_FROM = 16_000_000
+_COUNTRY, _TERRITORY = KIND_CODE["country"], KIND_CODE["territory"]
+_PLACE = "SELECT id,name,kind,cc,a1,a2,lat,lon,pop,prom,feat,src,unc FROM place WHERE id=?"
+
+
+def _unpack(posting: bytes) -> list[tuple[int, int]]:
+    """Place ids and flags of a posting, best first."""
+    return [(v & 0xFFFFFF, v >> 24) for (v,) in struct.iter_unpack("<I", posting)]
+
+
+class Gazetteer:
+    """A gazetteer file, open for reading; ``Gazetteer.open`` makes one.
+
+    Safe to share between threads.  ``version`` names what it was built from, ``sha256`` is
+    the file's, ``attribution`` the sentence that must be shown with what comes from it.
+    """
+
+    def __init__(self, path: Path, db: sqlite3.Connection, meta: dict[str, Any]) -> None:
+        self.path = path
+        self.version: str = meta["version"]
+        self.attribution: str = meta["attribution"]
+        self.source: str = meta["source"]
+        self.counts: dict[str, int] = meta["counts"]
+        self.meta = meta
+        self._db = db
+        self._features: list[str] = meta["features"]
+        self._origins: list[str] = meta["origins"]
+        self._sha256: str | None = None
+        self._admin: dict[int, tuple[str, str]] = {
+            i: (code, name)
+            for i, code, name in db.execute(
+                "SELECT admin.id, code, name FROM admin JOIN place ON place.id = admin.id"
+                " WHERE level = 1"
+            )
+        }
+        self._shaped = {i for (i,) in db.execute("SELECT id FROM shape")}
+        self._own = dict(db.execute("SELECT id, ref FROM own"))
+        self._codes: dict[int, str] = {}
+        self._point_index: Any = None
+
+    @classmethod
+    def open(cls, path: str | Path | None = None) -> Gazetteer:
+        """Open the file at ``path`` (default: the one that ships with the project).
+
+        Raises GazetteerError when it is missing, damaged, half built or of another version.
+        """
+        file = Path(path) if path else DEFAULT_PATH
+        if not file.is_file():
+            raise GazetteerError(f"no gazetteer at {file}; make it with: {MEND}")
+        try:
+            db = sqlite3.connect(
+                f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
+            db.execute("PRAGMA mmap_size=268435456")
+            db.execute("PRAGMA cache_size=-8192")
+            meta = {k: json.loads(v) for k, v in db.execute("SELECT key, value FROM meta")}
+            if not meta.get("complete"):
+                raise GazetteerError(f"the gazetteer {file} is half built; make it with: {MEND}")
+            if (meta["schema_version"], meta["fold_version"]) != (SCHEMA_VERSION, FOLD_VERSION):
+                raise GazetteerError(
+                    f"the gazetteer {file} is of version {meta['schema_version']}."
+                    f"{meta['fold_version']}, this program needs {SCHEMA_VERSION}."
+                    f"{FOLD_VERSION}; make it with: {MEND}"
+                )
+            pages = db.execute("PRAGMA page_count").fetchone()[0]
+            size = db.execute("PRAGMA page_size").fetchone()[0]
+            if pages * size != file.stat().st_size:
+                raise GazetteerError(f"the gazetteer {file} is cut short; make it with: {MEND}")
+            return cls(file, db, meta)
+        except (sqlite3.Error, KeyError, ValueError, UnicodeDecodeError) as error:
+            raise GazetteerError(
+                f"the gazetteer {file} is damaged ({str(error)[:80]}); make it with: {MEND}"
+            ) from error
+
+    @property
+    def sha256(self) -> str:
+        """The file's sha256: from its manifest when that fits the file's size, else computed."""
+        if self._sha256 is None:
+            manifest = self.path.with_name("manifest.json")
+            try:
+                known = json.loads(manifest.read_text(encoding="utf-8"))
+                if known["file"] == self.path.name and known["bytes"] == self.path.stat().st_size:
+                    self._sha256 = str(known["sha256"])
+            except (OSError, ValueError, KeyError):
+                pass
+        if self._sha256 is None:
+            with self.path.open("rb") as file:
+                self._sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return self._sha256
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    # ------------------------------------------------------------------ names
+
+    def lookup(
+        self, name: str, *, limit: int = 50, fuzzy: bool = True, loose: bool = True
+    ) -> tuple[Match, ...]:
+        """Entries that bear this name, most prominent first; exact before looser.
+
+        ``loose=False`` stops after exact names; ``fuzzy=False`` before names of like sound,
+        which are only asked for when nothing else is found.  At most ``limit`` matches.
+        """
+        key = fold(name)
+        if not key:
+            return ()
+        out: list[Match] = []
+        seen: set[int] = set()
+        self._exact(key, name, None, limit, seen, out)
+        if loose and len(out) < limit:
+            self._stripped(key, name, limit, seen, out)
+            if not out and fuzzy:
+                self._fuzzy(key, limit, seen, out)
+        return tuple(out)
+
+    def _exact(
+        self,
+        key: str,
+        text: str,
+        how: MatchKind | None,
+        limit: int,
+        seen: set[int],
+        out: list[Match],
+        keep: Callable[[int], bool] | None = None,
+    ) -> None:
+        row = self._db.execute("SELECT posting FROM name WHERE key=?", (key,)).fetchone()
+        if row is None:
+            return
+        for place, flag in _unpack(row[0]):
+            if len(out) >= limit:
+                return
+            if place in seen:
+                continue
+            if flag & 0x30 and not _written_so(text, flag):
+                continue
+            found = self._db.execute(_PLACE, (place,)).fetchone()
+            if found is None or (keep and not keep(found[2])):
+                continue
+            seen.add(place)
+            entry = self._entry(found)
+            low = flag & 0x0F
+            shown = entry.name if low == 0 else text
+            out.append(
+                Match(entry, how or _HOW[low], shown, None, low == _WEAK, low == _HISTORICAL)
+            )
+
+    def _stripped(
+        self, key: str, text: str, limit: int, seen: set[int], out: list[Match]
+    ) -> None:
+        forms = strip_type(key)
+        bare = without_article(key)
+        if bare:
+            if not forms or not out:
+                self._exact(bare, text, "stripped", limit, seen, out)
+            forms += [f for f in strip_type(bare) if f not in forms]
+        for form in forms:
+            if len(form) < 3 and form.isascii():
+                continue
+            had = bool(out)
+            self._exact(form, form.title(), "stripped", limit, seen, out,
+                        _is_unit if had else None)  # fmt: skip
+            inner = without_article(form)
+            if inner:
+                self._exact(inner, inner.title(), "stripped", limit, seen, out,
+                            _is_unit if had else None)  # fmt: skip
+
+    def _fuzzy(self, key: str, limit: int, seen: set[int], out: list[Match]) -> None:
+        forms = [key, *strip_type(key)]
+        ranked: list[tuple[float, int, tuple[Any, ...], str]] = []
+        for form in forms:
+            sound = sound_key(form)
+            if sound is None:
+                continue
+            row = self._db.execute(
+                "SELECT posting FROM sound WHERE key=?", (_sound_number(sound),)
+            ).fetchone()
+            if row is None:
+                continue
+            at, data = 0, row[0]
+            while at < len(data):
+                value = int.from_bytes(data[at : at + 4], "little")
+                place, size = value & 0xFFFFFF, value >> 24
+                alias = data[at + 4 : at + 4 + size].decode()
+                at += 4 + size
+                if place in seen:
+                    continue
+                found = self._db.execute(_PLACE, (place,)).fetchone()
+                if found is None:
+                    continue
+                target = alias or fold(found[1])
+                alike = similarity(form, target)
+                if alike >= SIMILAR:
+                    seen.add(place)
+                    ranked.append((alike, found[9], found, alias or found[1]))
+            if ranked:
+                break
+        ranked.sort(key=lambda r: (-r[0] * 200 - r[1], r[2][0]))
+        for alike, _, found, shown in ranked[: limit - len(out)]:
+            out.append(Match(self._entry(found), "fuzzy", shown, similarity=round(alike, 3)))
+
+    def search(self, text: str, *, limit: int = 20) -> tuple[Match, ...]:
+        """Entries for what a person types: the name itself, then names that begin so.
+
+        Most prominent first among each.
+        """
+        out = list(self.lookup(text, limit=limit, fuzzy=False))
+        seen = {m.entry.id for m in out}
+        key = fold(text)
+        if key and len(out) < limit:
+            best: dict[int, tuple[int, str]] = {}
+            rows = self._db.execute(
+                "SELECT key, posting FROM name WHERE key > ? AND key < ? LIMIT 3000",
+                (key, key + "\U0010ffff"),
+            )
+            for found_key, posting in rows:
+                for place, flag in _unpack(posting)[:5]:
+                    if flag & 0x0F != _WEAK and place not in best:
+                        best[place] = (flag, found_key)
+            places = [
+                self._db.execute(_PLACE, (p,)).fetchone() for p in sorted(best)
+            ]
+            places = [p for p in places if p]
+            places.sort(key=lambda p: (-p[9], p[0]))
+            for place in places:
+                if len(out) >= limit:
+                    break
+                entry = self._entry(place)
+                if entry.id not in seen:
+                    seen.add(entry.id)
+                    flag, found_key = best[place[0]]
+                    shown = entry.name if flag & 15 == 0 else found_key
+                    out.append(Match(entry, _HOW[flag & 15], shown))
+        if not out:
+            out = list(self.lookup(text, limit=limit))
+        return tuple(out)
+
+    # ------------------------------------------------------------------ entries
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """The entry of this id (``gn:98182``, ``oa:ORAA``, ``cur:...``), or None."""
+        place = self._number(entry_id)
+        if place is None:
+            return None
+        row = self._db.execute(_PLACE, (place,)).fetchone()
+        return self._entry(row) if row else None
+
+    def note(self, entry_id: str) -> str | None:
+        """What must be said of this entry's shape or position: whose view, which source."""
+        place = self._number(entry_id)
+        if place is None:
+            return None
+        for table in ("shape", "own"):
+            row = self._db.execute(f"SELECT note FROM {table} WHERE id=?", (place,)).fetchone()
+            if row and row[0]:
+                return str(row[0])
+        return None
+
+    def country(self, iso: str) -> Entry | None:
+        """The country or territory of an ISO 3166-1 alpha-2 code, or None."""
+        row = self._db.execute(
+            "SELECT id FROM admin WHERE level = 0 AND code = ?", (iso.upper(),)
+        ).fetchone()
+        return self.entry(f"gn:{row[0]}") if row else None
+
+    def unit(self, code: str) -> Entry | None:
+        """The admin unit of a GeoNames code (``IQ.07``, ``US.AL.113``) or an ISO 3166-2 code."""
+        row = self._db.execute(
+            "SELECT id FROM admin WHERE code = ? OR iso = ? ORDER BY level LIMIT 1", (code, code)
+        ).fetchone()
+        return self.entry(f"gn:{row[0]}") if row else None
+
+    def units(self, country: str, level: int = 1) -> tuple[Entry, ...]:
+        """The admin-1 (or admin-2) units of a country, by code."""
+        rows = self._db.execute(
+            "SELECT place.id,name,kind,cc,a1,a2,lat,lon,pop,prom,feat,src,unc FROM admin"
+            " JOIN place ON place.id = admin.id WHERE level = ? AND code LIKE ? ORDER BY code",
+            (level, f"{country.upper()}.%"),
+        )
+        return tuple(self._entry(row) for row in rows.fetchall())
+
+    def _number(self, entry_id: str) -> int | None:
+        if entry_id.startswith("gn:"):
+            try:
+                return int(entry_id[3:])
+            except ValueError:
+                return None
+        row = self._db.execute("SELECT id FROM own WHERE ref=?", (entry_id,)).fetchone()
+        return int(row[0]) if row else None
+
+    def _entry(self, row: tuple[Any, ...]) -> Entry:
+        place, name, code, cc, a1, a2, lat, lon, people, prom, feat, src, unc = row
+        kind = KINDS[code]
+        unit = self._admin.get(a1)
+        own = place >= _OWN_FROM
+        return Entry(
+            self._own[place] if own else f"gn:{place}",
+            name,
+            kind.name,
+            country_code(cc),
+            unit[0][3:] if unit else None,
+            unit[1] if unit else None,
+            self._admin2_code(a2) if a2 else None,
+            lat / 1e5,
+            lon / 1e5,
+            people,
+            None if own else place,
+            kind.precision,
+            unc or radius_m(kind.name, people),
+            place in self._shaped,
+            self._origins[src],
+            self._features[feat],
+            prom,
+        )
+
+    def _admin2_code(self, place: int) -> str | None:
+        if place not in self._codes:
+            row = self._db.execute("SELECT code FROM admin WHERE id=?", (place,)).fetchone()
+            self._codes[place] = row[0].rpartition(".")[2] if row else ""
+        return self._codes[place] or None
+
+    def parents(self, entry: Entry) -> tuple[Entry, ...]:
+        """The entries that contain it: admin2, admin1, country, as far as known."""
+        out: list[Entry] = []
+        place = self._number(entry.id)
+        row = self._db.execute(_PLACE, (place,)).fetchone()
+        if row:
+            for unit in (row[5], row[4]):
+                if unit and unit != place:
+                    above = self._db.execute(_PLACE, (unit,)).fetchone()
+                    if above:
+                        out.append(self._entry(above))
+        if entry.country and entry.kind not in ("country", "territory"):
+            state = self.country(entry.country)
+            if state:
+                out.append(state)
+        return tuple(out)
+
+    # ------------------------------------------------------------------ areas
+
+    def geometry(self, entry_id: str) -> BaseGeometry | None:
+        """The entry's area in lon/lat degrees, or None."""
+        place = self._number(entry_id)
+        if place is None or place not in self._shaped:
+            return None
+        return self._shape(place)
+
+    def _shape(self, place: int) -> BaseGeometry:
+        from geodata.area_codec import unpack  # noqa: PLC0415 - numpy only when asked
+
+        row = self._db.execute("SELECT area FROM shape WHERE id=?", (place,)).fetchone()
+        return unpack(row[0])
+
+    def _index(self) -> tuple[Any, list[int], list[BaseGeometry]]:
+        if self._point_index is None:
+            from shapely import STRtree, prepare  # noqa: PLC0415
+
+            units = [i for i in sorted(self._admin) if i in self._shaped]
+            areas = [self._shape(i) for i in units]
+            prepare(areas)
+            self._point_index = (STRtree(areas), units, areas)
+        index: tuple[Any, list[int], list[BaseGeometry]] = self._point_index
+        return index
+
+    def admin1_at(self, lat: float, lon: float) -> Entry | None:
+        """The admin-1 unit that holds the point (WGS 84 degrees), or None.
+
+        By geometry alone: where a place's own ``admin1`` is known, that is to be preferred.
+        """
+        return self.admin1_of_points([(lat, lon)])[0]
+
+    def admin1_of_points(self, points: Iterable[tuple[float, float]]) -> list[Entry | None]:
+        """For each (lat, lon) the admin-1 unit that holds it; nearest within 5 km of a shore."""
+        import numpy as np  # noqa: PLC0415
+        import shapely  # noqa: PLC0415
+
+        tree, units, _ = self._index()
+        spots = list(points)
+        array = shapely.points([p[1] for p in spots], [p[0] for p in spots])
+        found = np.full(len(spots), -1, dtype=np.int64)
+        which, unit = tree.query(array, predicate="intersects")
+        found[which[::-1]] = unit[::-1]
+        lost = np.flatnonzero(found < 0)
+        if lost.size:
+            which, unit = tree.query_nearest(array[lost], max_distance=0.05, all_matches=False)
+            found[lost[which]] = unit
+        cache: dict[int, Entry | None] = {-1: None}
+        for i in np.unique(found):
+            if i >= 0:
+                cache[int(i)] = self.entry(f"gn:{units[int(i)]}")
+        return [cache[int(i)] for i in found]
+
+
+def _is_unit(kind: int) -> bool:
+    """Whether a kind is an administrative unit or larger (what a type word can follow)."""
+    return KINDS[kind].name in ("admin1", "admin2", "admin3", "country", "territory", "region")
+
+
+def _written_so(text: str, flag: int) -> bool:
+    """Whether the text is in the capitals that an abbreviation needs."""
+    if flag & _ALL_CAPS:
+        return text.replace(".", "").replace(" ", "").isupper()
+    return text[:1].isupper()
+
+
+def _sound_number(key: str) -> int:
+    value = 0xCBF29CE484222325
+    for byte in key.encode():
+        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return value & 0xFFFFFFFFFF
+
+
+def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Great-circle distance in km between two (lat, lon) points, on a sphere of 6,371 km."""
+    lat1, lon1, lat2, lon2 = map(math.radians, (*a, *b))
+    h = (
+        math.sin((lat2 - lat1) / 2) ** 2
+        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    )
+    return 2 * 6371.0 * math.asin(min(1.0, math.sqrt(h)))
+
+
+__all__ = [
+    "Entry", "Gazetteer", "GazetteerError", "GazetteerLike", "Match", "MatchKind",
+    "country_number", "distance_km",
+]  # fmt: skip
