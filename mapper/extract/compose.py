@@ -1,0 +1,439 @@
+"""From beliefs about triggers to incidents: the fields that they agree on, with reasons.
+
+A :class:`Belief` holds what the scorers think of one trigger: its kind, modality, and which
+places, dates, tolls and actors are its own, each with a probability.  :func:`compose` turns the
+beliefs of the triggers that report one happening into one :class:`mapper.model.Incident`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mapper.encode import KINDS, MODALITIES, FloatArray
+from mapper.extract.dates import When
+from mapper.extract.learned import Models
+from mapper.extract.placing import RANK, relation_of
+from mapper.extract.resources import ontology
+from mapper.extract.scene import Scene, TollCandidate, place_key
+from mapper.extract.triggers import sub_kind
+from mapper.model import (
+    Actor,
+    DateSpan,
+    Evidence,
+    Incident,
+    IncidentPlace,
+    Mention,
+    Modality,
+    Toll,
+)
+
+__all__ = ["Belief", "Draft", "compose", "incident_id"]
+
+LONGEST = 600
+"""Code points of the longest evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is thought of one trigger.  Indices point into the scene's tuples."""
+
+    scene: Scene
+    index: int
+    accept: float
+    """Probability that the trigger reports an incident."""
+    kinds: FloatArray
+    modalities: FloatArray
+    background: float
+    places: tuple[tuple[int, float], ...]
+    dates: tuple[tuple[int, float], ...]
+    fatalities: tuple[tuple[int, float], ...]
+    injured: tuple[tuple[int, float], ...]
+    actors: tuple[tuple[Actor, float], ...]
+    cues: tuple[str, ...]
+    """Words that speak for the modality."""
+
+    @property
+    def start(self) -> int:
+        """Where the trigger starts."""
+        return self.scene.triggers[self.index].start
+
+    @property
+    def end(self) -> int:
+        """Where the trigger ends."""
+        return self.scene.triggers[self.index].end
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(Incident):
+    """An incident of a single trigger, with the belief behind it, for merging."""
+
+    belief: Belief | None = field(default=None, compare=False, repr=False)
+
+
+def incident_id(kind: str, evidence: Sequence[Evidence], places: Sequence[IncidentPlace]) -> str:
+    """A name that the same text always gives: a hash of kind, triggers, quotes and places."""
+    parts = [kind]
+    parts += [f"{e.trigger[0]}-{e.trigger[1]}:{e.quote}" for e in sorted(evidence, key=_by_start)]
+    parts += sorted(f"@{p.mention[0]}-{p.mention[1]}" for p in places)
+    return (
+        "i-" + hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    )
+
+
+def _by_start(e: Evidence) -> tuple[int, int]:
+    return e.trigger
+
+
+def evidence_for(scene: Scene, start: int, end: int) -> Evidence:
+    """The sentence that holds a trigger, or the clause where it is too long."""
+    a, b = scene.sentences[scene.sentence_of(start)] if scene.sentences else (start, end)
+    a, b = min(a, start), max(b, end)
+    if b - a > LONGEST:
+        room = max(0, LONGEST - (end - start))
+        lo = max(a, start - room // 2)
+        hi = min(b, lo + LONGEST)
+        # Begin and end at a clause's edge where one is near, else between words.
+        for pattern in (r"[;:.]\s+|\n\s*|,\s+", r"\s+"):
+            cut = [lo + m.end() for m in re.finditer(pattern, scene.text[lo:start])]
+            if cut and lo > a:
+                lo = cut[0]
+                break
+        for pattern in (r"[;:.,]\s|\n", r"\s"):
+            cut = [end + m.start() for m in re.finditer(pattern, scene.text[end:hi])]
+            if cut and hi < b:
+                hi = cut[-1]
+                break
+        a, b = lo, max(hi, end)
+        if b - a > LONGEST:
+            a, b = start, min(end, start + LONGEST)
+    while b > a and scene.text[b - 1].isspace():
+        b -= 1
+    while a < b and scene.text[a].isspace():
+        a += 1
+    return Evidence(a, b, scene.text[a:b], (start, end))
+
+
+def mean_kinds(beliefs: Sequence[Belief]) -> FloatArray:
+    """Kind probabilities of the beliefs together, weighted by how sure each trigger is."""
+    total = np.zeros(len(KINDS), dtype=np.float32)
+    for b in beliefs:
+        total += b.kinds * (0.1 + b.accept)
+    return total / max(1e-6, float(total.sum()))
+
+
+def _mean_modalities(beliefs: Sequence[Belief]) -> FloatArray:
+    total = np.zeros(len(MODALITIES), dtype=np.float32)
+    for b in beliefs:
+        total += b.modalities * (0.1 + b.accept)
+    return total / max(1e-6, float(total.sum()))
+
+
+def place_beliefs(beliefs: Sequence[Belief]) -> list[tuple[str, int, float]]:
+    """Places of the beliefs together: key, best mention, probability; best first.
+
+    The probability is the best that any trigger gives, a little more where others agree.
+    """
+    best: dict[str, tuple[float, int]] = {}
+    support: dict[str, float] = {}
+    for b in beliefs:
+        seen: dict[str, float] = {}
+        for j, p in b.places:
+            key = place_key(b.scene.mentions[j])
+            if p > best.get(key, (0.0, 0))[0]:
+                best[key] = (p, j)
+            seen[key] = max(seen.get(key, 0.0), p)
+        for key, p in seen.items():
+            support[key] = support.get(key, 0.0) + p
+    out = []
+    for key, (p, j) in best.items():
+        extra = support[key] - p
+        out.append((key, j, min(0.999, p + 0.15 * (1 - p) * min(1.0, extra))))
+    return sorted(out, key=lambda r: (-r[2], r[1]))
+
+
+def _options(beliefs: Sequence[Belief], field_name: str) -> list[tuple[int, float]]:
+    best: dict[int, float] = {}
+    for b in beliefs:
+        for j, p in getattr(b, field_name):
+            best[j] = max(best.get(j, 0.0), p)
+    return sorted(best.items(), key=lambda r: (-r[1], r[0]))
+
+
+def choose_places(
+    scene: Scene, beliefs: Sequence[Belief], models: Models, among: Sequence[str] | None = None
+) -> list[tuple[int, float]]:
+    """The mentions that say where it happened, best first; empty where none is believed.
+
+    ``among`` limits the choice to these places (a member of a series in several towns).
+    """
+    ranked = [r for r in place_beliefs(beliefs) if among is None or r[0] in among]
+    # A place that could not be resolved still counts against the others, but is no answer.
+    floor = models.threshold("place", 0.3)
+    ranked = [r for r in ranked if r[2] >= floor]
+    if not ranked:
+        return []
+    top = ranked[0]
+    if scene.mentions[top[1]].place is None:
+        placed = [r for r in ranked if scene.mentions[r[1]].place is not None]
+        if not placed or placed[0][2] < 0.5 * top[2]:
+            return []
+        top = placed[0]
+    chosen = [(top[1], top[2])]
+    several = max(models.threshold("places_several", 0.5), 0.6 * top[2])
+    first = scene.mentions[top[1]]
+    for _key, j, p in ranked:
+        m = scene.mentions[j]
+        if p < several or m.place is None or first.place is None or j == top[1]:
+            continue
+        if scene.sentence_of(m.start) != scene.sentence_of(first.start):
+            continue
+        if abs(RANK[m.place.precision] - RANK[first.place.precision]) <= 1 and not _contains(
+            m, first
+        ):
+            chosen.append((j, p))
+    return chosen
+
+
+def _contains(one: Mention, other: Mention) -> bool:
+    """Whether one of two places is an area that holds the other."""
+    a, b = one.place, other.place
+    if a is None or b is None:
+        return False
+    big, small = (a, b) if RANK[a.precision] >= RANK[b.precision] else (b, a)
+    if big.precision == "country":
+        return big.country == small.country
+    if big.precision in {"province", "region"}:
+        return big.admin1 is not None and big.admin1 == small.admin1 and big.id != small.id
+    return False
+
+
+_ASKS = {
+    "planned": "planned",
+    "threatened": "threatened",
+    "hypothetical": "only possible",
+    "denied": "denied",
+    "foiled": "foiled",
+    "ongoing": "still going on",
+    "occurred": "reported as having happened",
+}
+
+
+def compose(
+    scene: Scene,
+    beliefs: Sequence[Belief],
+    models: Models,
+    among: Sequence[str] | None = None,
+) -> Draft:
+    """One incident from the beliefs of the triggers that report it (at least one)."""
+    ordered = sorted(beliefs, key=lambda b: (-b.accept, b.start))
+    lead = ordered[0]
+    why: dict[str, str] = {}
+
+    kinds = mean_kinds(beliefs)
+    kind = KINDS[int(kinds.argmax())]
+    trigger_text = scene.text[lead.start : lead.end]
+    why["kind"] = f"“{trigger_text}” reads as {_label(kind)} ({float(kinds.max()):.0%})"
+
+    modalities = _mean_modalities(beliefs)
+    modality: Modality = MODALITIES[int(modalities.argmax())]  # type: ignore[assignment]
+    cues = list(dict.fromkeys(c for b in ordered for c in b.cues))
+    why["modality"] = f"the text tells of it as {_ASKS[modality]}" + (
+        f" (“{'”, “'.join(cues[:3])}”)" if cues and modality != "occurred" else ""
+    )
+    weights = np.array([0.1 + b.accept for b in beliefs])
+    background_p = float(np.dot(weights, [b.background for b in beliefs]) / weights.sum())
+    background = background_p >= models.threshold("background", 0.5)
+    if background:
+        why["background"] = "told for context or more than a year before publication"
+
+    evidence: list[Evidence] = []
+    taken: set[tuple[int, int]] = set()
+    for b in ordered:
+        e = evidence_for(scene, b.start, b.end)
+        if (e.start, e.end) not in taken:
+            taken.add((e.start, e.end))
+            evidence.append(e)
+
+    chosen = choose_places(scene, beliefs, models, among)
+    places = []
+    for j, _p in chosen:
+        m = scene.mentions[j]
+        assert m.place is not None
+        inferred = all(
+            scene.sentence_of(m.start) != scene.sentence_of(b.start) for b in beliefs
+        ) and (
+            m.start < scene.dateline_end
+            or min(abs(scene.sentence_of(m.start) - scene.sentence_of(b.start)) for b in beliefs)
+            > 3
+        )
+        places.append(IncidentPlace(m.span, relation_of(scene, m), inferred, m.place))
+    if places:
+        names = ", ".join(scene.text[p.mention[0] : p.mention[1]] for p in places)
+        why["places"] = f"“{names}” belongs to it ({chosen[0][1]:.0%})" + (
+            "; carried over from elsewhere in the text" if places[0].inferred else ""
+        )
+    else:
+        why["places"] = "no place near it is believed to be where it happened"
+
+    date = _date(scene, beliefs, modality, models, why)
+    fatalities = _toll(scene, beliefs, "fatalities", models, why)
+    injured = _toll(scene, beliefs, "injured", models, why)
+    actors = _actors(beliefs)
+    if any(a.alleged for a in actors):
+        why["actors"] = "some parts are only alleged or claimed"
+    sentence = scene.sentences[scene.sentence_of(lead.start)] if scene.sentences else (0, 0)
+    around = scene.text[max(sentence[0], lead.start - 60) : min(sentence[1], lead.end + 60)]
+    confidence = 1.0 - float(np.prod([1.0 - b.accept for b in beliefs]))
+    best = sorted(evidence, key=lambda e: (-_worth(scene, e, places, date), e.start))
+    return Draft(
+        incident_id(kind, evidence, places),
+        kind,
+        sub_kind(kind, trigger_text, around),
+        modality,
+        background,
+        _count(scene, ordered),
+        tuple(best),
+        tuple(places),
+        date,
+        fatalities,
+        injured,
+        actors,
+        round(min(0.99, confidence), 4),
+        why,
+        lead if len(beliefs) == 1 else None,
+    )
+
+
+def _label(kind: str) -> str:
+    return str(ontology("kinds")["kinds"][kind]["label"]).lower()
+
+
+def _worth(
+    scene: Scene, e: Evidence, places: Sequence[IncidentPlace], date: DateSpan | None
+) -> float:
+    """How much of an incident a piece of evidence tells: place, date, not a headline."""
+    worth = 0.0
+    worth += any(e.start <= p.mention[0] < e.end for p in places)
+    worth += 0.5 * (date is not None and e.start <= date.span[0] < e.end)
+    return worth - 0.4 * (e.start < scene.title_end)
+
+
+def choose_date(
+    scene: Scene, beliefs: Sequence[Belief], modality: str, models: Models
+) -> tuple[int, float, When] | None:
+    """The date believed in most that says anything for this modality."""
+    floor = models.threshold("date", 0.3)
+    for j, p in _options(beliefs, "dates"):
+        if p < floor:
+            break
+        when = scene.dates[j].resolved.when(modality)
+        if when is not None and (when.start or when.end):
+            return j, p, when
+    return None
+
+
+def _date(
+    scene: Scene,
+    beliefs: Sequence[Belief],
+    modality: str,
+    models: Models,
+    why: dict[str, str],
+) -> DateSpan | None:
+    found = choose_date(scene, beliefs, modality, models)
+    if found is None:
+        why["date"] = "no date is stated for it"
+        return None
+    j, p, when = found
+    e = scene.dates[j].resolved.expression
+    relative = f" counted from {scene.published}" if scene.published else ""
+    why["date"] = f"“{e.quote}”{relative} ({p:.0%})"
+    return DateSpan(when.start, when.end, e.quote, (e.start, e.end))
+
+
+def toll_choice(
+    scene: Scene, beliefs: Sequence[Belief], what: str, models: Models
+) -> tuple[TollCandidate, float] | None:
+    """The toll phrase believed in most, or None."""
+    floor = models.threshold(what, 0.5)
+    options = _options(beliefs, what)
+    if not options or options[0][1] < floor:
+        return None
+    return scene.tolls[options[0][0]], options[0][1]
+
+
+def _toll(
+    scene: Scene,
+    beliefs: Sequence[Belief],
+    what: str,
+    models: Models,
+    why: dict[str, str],
+) -> Toll | None:
+    found = toll_choice(scene, beliefs, what, models)
+    if found is None:
+        return None
+    t, p = found
+    why[what] = f"“{t.quote}” counts its {'dead' if what == 'fatalities' else 'injured'} ({p:.0%})"
+    return Toll(t.low, t.best, t.high, t.quote, (t.start, t.end))
+
+
+def _actors(beliefs: Sequence[Belief]) -> tuple[Actor, ...]:
+    best: dict[tuple[int, int], tuple[Actor, float]] = {}
+    for b in beliefs:
+        for actor, p in b.actors:
+            key = (actor.start, actor.end)
+            if p > best.get(key, (actor, 0.0))[1]:
+                best[key] = (actor, p)
+    # The same words said twice are one actor.
+    out: dict[tuple[str, str], Actor] = {}
+    for actor, _p in sorted(best.values(), key=lambda a: a[0].start):
+        out.setdefault((actor.quote.lower(), actor.role), actor)
+    return tuple(sorted(out.values(), key=lambda a: (a.start, a.end)))
+
+
+_COUNT = re.compile(
+    r"\b(?:a\s+series\s+of\s+)?(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
+    r"thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)\s+"
+    r"(?:[\w-]+\s+){0,2}?$",
+    re.IGNORECASE,
+)
+_HAPPENINGS = re.compile(
+    r"(?:attacks|strikes|explosions|blasts|bombings|raids|clashes|protests|demonstrations|rallies|"
+    r"marches|shootings|murders|killings|robberies|accidents|crashes|fires|ambushes|assaults|"
+    r"incidents|kidnappings|abductions|barrages|earthquakes|quakes|tremors|floods|operations|"
+    r"airstrikes|air strikes|visits|meetings|stabbings|burglaries|riots|sit-ins|launches|landslides)\b",
+    re.IGNORECASE,
+)
+
+
+def _count(scene: Scene, beliefs: Sequence[Belief]) -> int | None:
+    """How many incidents a summarised series has: a number before a plural of happenings."""
+    from mapper.extract.tolls import parse_toll
+
+    for b in beliefs:
+        text = scene.text[b.start : b.end]
+        m = _HAPPENINGS.search(text)
+        if not m:
+            continue
+        n = _COUNT.search(scene.text[max(0, b.start - 40) : b.start] + text[: m.start()])
+        if n:
+            low, _, high = parse_toll(n.group(1))
+            if low is not None and low == high and low > 1:
+                return low
+    return None
+
+
+def log_odds(p: float) -> float:
+    """Log-odds, bounded."""
+    p = min(0.9999, max(0.0001, p))
+    return math.log(p / (1 - p))
+
+
+def reasons(why: Mapping[str, str]) -> str:
+    """All reasons in one line, for logs and tests."""
+    return "; ".join(f"{k}: {v}" for k, v in why.items())

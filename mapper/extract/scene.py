@@ -1,0 +1,233 @@
+"""One article as the extraction stages see it: sentences, mentions, dates and tolls, indexed."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mapper.encode import RELATIONS, FloatArray, Reading, TaggedSpan, Trigger
+from mapper.extract.dates import ResolvedDate, find_dates, resolve_dates
+from mapper.extract.tolls import TollExpression, find_tolls, parse_toll
+from mapper.model import Article, Mention, Span
+from mapper.segment import sentences as split_sentences
+
+__all__ = ["Scene", "TollCandidate", "build_scene"]
+
+_DATELINE = re.compile(
+    r"\A\W{0,3}(?:[A-Z][\w.'’-]*(?:[ ,/]+|\s+))[^\n]{0,110}?(?:\s[-–—]{1,2}\s|—|--|\s-\s)"
+)
+_TITLE_LENGTH = 160
+
+
+@dataclass(frozen=True, slots=True)
+class TollCandidate:
+    """A phrase that may be a toll of some incident, as the rules or the encoder found it."""
+
+    start: int
+    end: int
+    quote: str
+    what: str
+    low: int | None
+    best: int | None
+    high: int | None
+    rule: float
+    encoder: float
+    column: int
+    """Index among the reading's link targets, -1 where the encoder has no such span."""
+    total: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DateCandidate:
+    """A resolved time expression, with the encoder's span that it overlaps (-1: none)."""
+
+    start: int
+    end: int
+    resolved: ResolvedDate
+    encoder: float
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything about an article that the scorers look at.  Offsets are code points."""
+
+    article: Article
+    reading: Reading
+    text: str
+    published: str | None
+    sentences: tuple[Span, ...]
+    sentence_starts: tuple[int, ...]
+    word_starts: tuple[int, ...]
+    paragraph_starts: tuple[int, ...]
+    mentions: tuple[Mention, ...]
+    mention_columns: tuple[int, ...]
+    dates: tuple[DateCandidate, ...]
+    tolls: tuple[TollCandidate, ...]
+    triggers: tuple[Trigger, ...]
+    dateline_end: int
+    title_end: int
+    place_counts: Counter[str]
+
+    def sentence_of(self, at: int) -> int:
+        """Index of the sentence that holds this offset."""
+        return max(0, bisect_right(self.sentence_starts, at) - 1)
+
+    def word_of(self, at: int) -> int:
+        """Index of the word that holds this offset, or of the next one."""
+        return max(0, bisect_right(self.word_starts, at) - 1)
+
+    def paragraph_of(self, at: int) -> int:
+        """Index of the paragraph that holds this offset."""
+        return max(0, bisect_right(self.paragraph_starts, at) - 1)
+
+    def link(self, trigger: int, column: int) -> FloatArray:
+        """Probabilities over RELATIONS of a trigger and a link target (column -1: none)."""
+        if column < 0:
+            return _NOTHING
+        columns, values = self.reading.links.near(trigger)
+        at = int(np.searchsorted(columns, column))
+        if at < len(columns) and columns[at] == column:
+            return np.asarray(values[at], dtype=np.float32)
+        return _NOTHING
+
+
+_NOTHING = np.zeros(len(RELATIONS), dtype=np.float32)
+_NOTHING[0] = 1.0
+
+
+def place_key(mention: Mention) -> str:
+    """What makes two mentions one place: the place's id, else the folded words."""
+    if mention.place is not None:
+        return mention.place.id
+    return " ".join(mention.text.lower().split())
+
+
+def _overlapping(
+    starts: Sequence[int], spans: Sequence[tuple[int, int, int, float]], start: int, end: int
+) -> tuple[int, float]:
+    """Column and score of the span (start, end, column, score) that overlaps most."""
+    best, column, score = 0, -1, 0.0
+    at = bisect_left(starts, end) - 1
+    steps = 0
+    while at >= 0 and steps < 12:
+        a, b, c, s = spans[at]
+        common = min(b, end) - max(a, start)
+        if common > best:
+            best, column, score = common, c, s
+        at -= 1
+        steps += 1
+    return column, score
+
+
+def _index(
+    spans: Sequence[TaggedSpan], offset: int, label: str | None
+) -> tuple[list[int], list[tuple[int, int, int, float]]]:
+    rows = sorted(
+        (s.start, s.end, offset + i, s.score)
+        for i, s in enumerate(spans)
+        if label is None or s.label == label
+    )
+    return [r[0] for r in rows], rows
+
+
+def build_scene(article: Article, reading: Reading, mentions: Sequence[Mention]) -> Scene:
+    """Index an article for the scorers; linear in its length."""
+    text = article.text
+    sents = tuple(reading.sentences) or tuple(split_sentences(text))
+    m = _DATELINE.match(text[:260])
+    dateline_end = m.end() if m and _looks_like_dateline(m.group()) else 0
+    first_line = text.find("\n")
+    title_end = (
+        first_line
+        if 0 < first_line <= _TITLE_LENGTH and text[first_line + 1 : first_line + 2]
+        else 0
+    )
+    expressions = find_dates(text, sents)
+    published = article.published
+    if published is None and dateline_end:
+        # A wire text's dateline says when it was sent.
+        for r in resolve_dates(text, [e for e in expressions if e.start < dateline_end], None):
+            if r.past and r.past.start and len(r.past.start) == 10 and r.past.start[0] != "X":
+                published = r.past.start
+                break
+    resolved = resolve_dates(text, expressions, published)
+    n_places = len(reading.places)
+    starts, rows = _index(reading.arguments, n_places, "date")
+    dates = []
+    for r in resolved:
+        if r.past is None and r.future is None:
+            continue
+        column, score = _overlapping(starts, rows, r.expression.start, r.expression.end)
+        dates.append(DateCandidate(r.expression.start, r.expression.end, r, score, column))
+    starts, rows = _index(reading.places, 0, None)
+    ordered = tuple(sorted(mentions, key=lambda x: x.span))
+    columns = tuple(_overlapping(starts, rows, x.start, x.end)[0] for x in ordered)
+    return Scene(
+        article,
+        reading,
+        text,
+        published,
+        sents,
+        tuple(a for a, _ in sents),
+        tuple(a for a, _ in reading.words),
+        tuple([0, *(p.end() for p in re.finditer(r"\n\s*\n\s*", text))]),
+        ordered,
+        columns,
+        tuple(dates),
+        _tolls(text, reading, find_tolls(text, sents), n_places),
+        tuple(reading.triggers),
+        dateline_end,
+        title_end,
+        Counter(place_key(x) for x in ordered if x.role in {"literal", "nominal"}),
+    )
+
+
+def _looks_like_dateline(head: str) -> bool:
+    """Whether the words before the first dash open a wire text: capitals, a date, an agency."""
+    place = re.match(r"\W{0,3}([^,(—–-]{2,40})", head)
+    if place is None:
+        return False
+    return place.group(1).isupper() or bool(re.search(r"\(|\d", head)) or len(head) < 40
+
+
+def _tolls(
+    text: str, reading: Reading, found: Sequence[TollExpression], offset: int
+) -> tuple[TollCandidate, ...]:
+    """Toll phrases of the rules and of the encoder; where both see one, both readings stay."""
+    out: list[TollCandidate] = []
+    for what in ("fatalities", "injured"):
+        starts, rows = _index(reading.arguments, offset, what)
+        used: set[int] = set()
+        for e in found:
+            if e.what != what:
+                continue
+            column, score = _overlapping(starts, rows, e.start, e.end)
+            if column >= 0:
+                used.add(column)
+            out.append(
+                TollCandidate(
+                    e.start, e.end, e.quote, what, e.low, e.best, e.high,
+                    e.strength, score, column, e.total,
+                )
+            )  # fmt: skip
+        for a, b, column, score in rows:
+            low, best, high = parse_toll(text[a:b], what)  # type: ignore[arg-type]
+            twin = [
+                c
+                for c in out
+                if c.column == column and (c.low, c.high) == (low, high) and c.what == what
+            ]
+            if not twin:
+                rule = 0.3 if column in used else 0.0
+                out.append(
+                    TollCandidate(
+                        a, b, text[a:b], what, low, best, high, rule, score, column, False
+                    )
+                )
+    return tuple(sorted(out, key=lambda c: (c.start, c.end, c.what, c.rule)))

@@ -1,0 +1,483 @@
+"""One incident once: triggers that report the same happening are joined, others kept apart.
+
+Triggers are taken in the order of the text and each is put to the happening among the recent
+ones that it fits best, by a learned scorer over pairs: the encoder's sameness, kind, place, date,
+toll, the words of the trigger, definite reference ("the attack").  Linear in the text: each
+trigger is compared with a bounded number of earlier ones.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mapper.encode import KINDS, MODALITIES, FloatArray
+from mapper.extract.compose import (
+    Belief,
+    Draft,
+    choose_places,
+    compose,
+    mean_kinds,
+    place_beliefs,
+    toll_choice,
+)
+from mapper.extract.learned import Models, load_models
+from mapper.extract.linking import GROUP_NAMES, GROUPS
+from mapper.extract.placing import RANK
+from mapper.extract.scene import Scene, place_key
+from mapper.model import Article, Incident, Place, Toll
+
+__all__ = ["INCIDENT_COLUMNS", "SAME_COLUMNS", "incident_matrix", "merge", "same_row"]
+
+RECENT = 24
+"""How many earlier triggers each trigger is compared with."""
+MEMBERS = 8
+"""How many of a happening's latest triggers speak for it."""
+
+SAME_COLUMNS = (
+    "encoder_same",
+    "kind_agree",
+    "group_agree",
+    "same_label",
+    "sentences_apart",
+    "log_words_apart",
+    "same_paragraph",
+    "triggers_between",
+    "place_overlap",
+    "place_same",
+    "place_nested",
+    "place_differs",
+    "place_log_km",
+    "place_missing",
+    "place_surest",
+    "date_same",
+    "date_differs",
+    "date_missing",
+    "stem_same",
+    "definite",
+    "indefinite",
+    "plural_same",
+    "modality_agree",
+    "background_apart",
+    "toll_same",
+    "toll_differs",
+    "accept_least",
+    "accept_most",
+    "first_in_title",
+    "actors_shared",
+    "listed",
+)
+INCIDENT_COLUMNS = (
+    "triggers",
+    "accept_most",
+    "accept_mean",
+    "accept_any",
+    "score_most",
+    "place",
+    "place_several",
+    "place_fine",
+    "date",
+    "toll",
+    "actors",
+    *(f"group_{g}" for g in GROUP_NAMES),
+    "kind",
+    *(f"modality_{m}" for m in MODALITIES),
+    "background",
+    "position",
+    "first_sentence",
+    "only_title",
+    "clusters",
+    "same_elsewhere",
+    "rival_in_sentence",
+    "same_group",
+)
+
+_DEFINITE = re.compile(
+    r"\b(?:the|this|that|these|those|such|its|their|his|her)\s+(?:[\w-]+\s+){0,2}?$"
+)
+_INDEFINITE = re.compile(
+    r"\b(?:an?|another|other|second|third|separate|new|more|similar|further|fresh|earlier|two|three"
+    r"|several)\s+(?:[\w-]+\s+){0,2}?$"
+)
+
+
+def merge(
+    article: Article, incidents: Sequence[Incident], models: Models | None = None
+) -> tuple[Incident, ...]:
+    """Incidents of single triggers to incidents of the text, in the order of the text.
+
+    ``incidents`` are those of :func:`mapper.extract.extract`; any that carry no belief are kept
+    as they are.  What is left out is what the scorer of whole incidents does not believe.
+
+    Raises ``mapper.extract.learned.ModelFileError`` when the scorers are missing.
+    """
+    models = models if models is not None else load_models()
+    beliefs = [i.belief for i in incidents if isinstance(i, Draft) and i.belief is not None]
+    others = [i for i in incidents if not (isinstance(i, Draft) and i.belief is not None)]
+    if not beliefs:
+        return tuple(others)
+    scene = beliefs[0].scene
+    groups = clusters_of(beliefs, models)
+    confidence = _confidence(scene, groups, models)
+    threshold = models.threshold("incident", 0.0)
+    kept = [(g, c) for g, c in zip(groups, confidence, strict=True) if c >= threshold]
+    out: list[Incident] = [*others]
+    drafts: list[tuple[Draft, float]] = []
+    for group, c in kept:
+        for member in _parts(scene, group, models):
+            draft = compose(scene, group, models, member)
+            drafts.append((draft, c))
+    drafts = _one_toll_each(drafts, scene, kept, models)
+    drafts.sort(key=lambda d: min(e.trigger for e in d[0].evidence))
+    plain = _plain(drafts)
+    return tuple(_share(plain) + out)
+
+
+def clusters_of(beliefs: Sequence[Belief], models: Models) -> list[list[Belief]]:
+    """Beliefs grouped by the happening that they report, in the order of the text."""
+    scorer = models.get("same", SAME_COLUMNS)
+    pairs: list[tuple[int, int]] = [
+        (i, j) for j in range(len(beliefs)) for i in range(max(0, j - RECENT), j)
+    ]
+    if not pairs:
+        return [[b] for b in beliefs]
+    rows = np.array([same_row(beliefs[i], beliefs[j], j - i) for i, j in pairs], dtype=np.float32)
+    p = scorer.probability(rows) if scorer is not None else rows[:, 0] * rows[:, 2]
+    same = dict(zip(pairs, p.tolist(), strict=True))
+    threshold = models.threshold("same", 0.5)
+    groups: list[list[int]] = []
+    for j in range(len(beliefs)):
+        best, best_p = -1, threshold
+        for g in range(len(groups) - 1, -1, -1):
+            members = groups[g][-MEMBERS:]
+            if j - members[-1] > RECENT:
+                continue
+            scores = [same[i, j] for i in members if (i, j) in same]
+            if not scores:
+                continue
+            mean = 0.5 * float(np.mean(scores)) + 0.5 * max(scores)
+            if mean >= best_p:
+                best, best_p = g, mean
+        if best >= 0:
+            groups[best].append(j)
+        else:
+            groups.append([j])
+    return [[beliefs[i] for i in g] for g in groups]
+
+
+# --- pairs -------------------------------------------------------------------------------------
+
+
+def same_row(one: Belief, two: Belief, steps: int) -> list[float]:
+    """A row of SAME_COLUMNS for two triggers, ``one`` before ``two``."""
+    scene = one.scene
+    a, b = scene.triggers[one.index], scene.triggers[two.index]
+    group_one, group_two = _groups(one.kinds), _groups(two.kinds)
+    gap = max(0, b.words[0] - a.words[1])
+    sentences = scene.sentence_of(b.start) - scene.sentence_of(a.start)
+    place = _compare_places(one, two)
+    date = _compare_dates(one, two)
+    toll_same, toll_differs = _compare_tolls(one, two)
+    before = scene.text[max(0, b.start - 40) : b.start].lower()
+    inside = scene.text[b.start : b.end].lower()
+    stems_a, stems_b = _stems(scene.text[a.start : a.end]), _stems(inside)
+    head = before + inside[:0]
+    definite = bool(_DEFINITE.search(head)) or inside.startswith(
+        ("the ", "this ", "that ", "these ")
+    )
+    indefinite = bool(_INDEFINITE.search(head)) or inside.startswith(("a ", "an ", "another "))
+    quotes = {w for x, p in one.actors if p > 0.4 for w in _stems(x.quote)}
+    shared = any(w in quotes for x, p in two.actors if p > 0.4 for w in _stems(x.quote))
+    between = scene.text[a.end : b.start] if gap < 12 else "........"
+    return [
+        float(scene.reading.same[two.index, one.index]),
+        float((one.kinds * two.kinds).sum()),
+        float((group_one * group_two).sum()),
+        float(int(one.kinds.argmax()) == int(two.kinds.argmax())),
+        float(min(12, sentences)),
+        math.log1p(gap),
+        float(scene.paragraph_of(a.start) == scene.paragraph_of(b.start)),
+        float(min(10, steps - 1)),
+        *place,
+        *date,
+        float(bool(stems_a & stems_b)),
+        float(definite),
+        float(indefinite),
+        float(_plural(scene, a.start, a.end) == _plural(scene, b.start, b.end)),
+        float((one.modalities * two.modalities).sum()),
+        abs(one.background - two.background),
+        toll_same,
+        toll_differs,
+        min(one.accept, two.accept),
+        max(one.accept, two.accept),
+        float(a.start < scene.title_end),
+        float(shared),
+        float(bool(re.fullmatch(r"\s*(?:,|,?\s*and|;)\s*(?:\w+\s+)?", between))),
+    ]
+
+
+def _groups(kinds: FloatArray) -> FloatArray:
+    out = np.zeros(len(GROUP_NAMES), dtype=np.float32)
+    for i, k in enumerate(KINDS):
+        out[GROUP_NAMES.index(GROUPS[k])] += kinds[i]
+    return out
+
+
+def _stems(text: str) -> set[str]:
+    return {w[:5] for w in re.findall(r"[a-z]{4,}", text.lower())}
+
+
+def _plural(scene: Scene, start: int, end: int) -> bool:
+    return bool(re.search(r"\w{3,}s\b(?!\s+(?:of\s+)?a\b)", scene.text[start:end].lower()))
+
+
+def _compare_places(one: Belief, two: Belief) -> list[float]:
+    """Overlap, same, nested, different, log km, missing, the surer of the two."""
+    scene = one.scene
+    first, second = _by_key(one), _by_key(two)
+    overlap = sum(
+        min(p, second[k][0]) for k, p_j in first.items() if k in second for p in (p_j[0],)
+    )
+    top_one = max(first.items(), key=lambda r: r[1][0], default=None)
+    top_two = max(second.items(), key=lambda r: r[1][0], default=None)
+    if top_one is None or top_two is None or min(top_one[1][0], top_two[1][0]) < 0.25:
+        return [float(overlap), 0.0, 0.0, 0.0, -1.0, 1.0, 0.0]
+    surest = min(top_one[1][0], top_two[1][0])
+    if top_one[0] == top_two[0]:
+        return [float(overlap), 1.0, 0.0, 0.0, 0.0, 0.0, surest]
+    a, b = scene.mentions[top_one[1][1]].place, scene.mentions[top_two[1][1]].place
+    if a is None or b is None:
+        return [float(overlap), 0.0, 0.0, 0.5, -1.0, 0.0, surest]
+    km = distance_km(a, b)
+    nested = _nested(a, b, km)
+    return [float(overlap), 0.0, float(nested), float(not nested), math.log1p(km), 0.0, surest]
+
+
+def _by_key(belief: Belief) -> dict[str, tuple[float, int]]:
+    out: dict[str, tuple[float, int]] = {}
+    for j, p in belief.places:
+        key = place_key(belief.scene.mentions[j])
+        if p > out.get(key, (0.0, 0))[0]:
+            out[key] = (p, j)
+    return out
+
+
+def _nested(a: Place, b: Place, km: float) -> bool:
+    """Whether one of two places lies in the other, as far as their records tell."""
+    big, small = (a, b) if RANK[a.precision] >= RANK[b.precision] else (b, a)
+    if big.precision == small.precision:
+        return False
+    if big.precision == "country":
+        return big.country == small.country
+    if big.precision == "province":
+        return big.admin1 is not None and big.admin1 == small.admin1
+    reach = {"region": 400.0, "district": 60.0, "city": 15.0, "neighbourhood": 3.0, "sea": 400.0}
+    return km <= reach.get(big.precision, 0.0)
+
+
+def distance_km(a: Place, b: Place) -> float:
+    """Great-circle distance in kilometres between two places' points."""
+    lat1, lon1, lat2, lon2 = map(math.radians, (a.lat, a.lon, b.lat, b.lon))
+    h = (
+        math.sin((lat2 - lat1) / 2) ** 2
+        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    )
+    return 2 * 6371.0088 * math.asin(min(1.0, math.sqrt(h)))
+
+
+def _compare_dates(one: Belief, two: Belief) -> list[float]:
+    """Same day, different days, one not known."""
+    if not one.dates or not two.dates or min(one.dates[0][1], two.dates[0][1]) < 0.3:
+        return [0.0, 0.0, 1.0]
+    scene = one.scene
+    a = scene.dates[one.dates[0][0]].resolved
+    b = scene.dates[two.dates[0][0]].resolved
+    same = one.dates[0][0] == two.dates[0][0] or (a.past is not None and a.past == b.past)
+    return [float(same), float(not same), 0.0]
+
+
+def _compare_tolls(one: Belief, two: Belief) -> tuple[float, float]:
+    scene = one.scene
+    if not one.fatalities or not two.fatalities:
+        return 0.0, 0.0
+    if min(one.fatalities[0][1], two.fatalities[0][1]) < 0.4:
+        return 0.0, 0.0
+    a, b = scene.tolls[one.fatalities[0][0]], scene.tolls[two.fatalities[0][0]]
+    same = a.start == b.start or (a.low, a.high) == (b.low, b.high)
+    return float(same), float(not same)
+
+
+# --- whole incidents ---------------------------------------------------------------------------
+
+
+def incident_matrix(groups: Sequence[Sequence[Belief]]) -> FloatArray:
+    """INCIDENT_COLUMNS for all happenings of a text."""
+    if not groups:
+        return np.zeros((0, len(INCIDENT_COLUMNS)), dtype=np.float32)
+    scene = groups[0][0].scene
+    index_of = {b.index: n for n, group in enumerate(groups) for b in group}
+    kinds = [mean_kinds(g) for g in groups]
+    by_group = [_groups(k) for k in kinds]
+    top_group = [int(g.argmax()) for g in by_group]
+    strength = [max(b.accept for b in g) for g in groups]
+    in_sentence: dict[tuple[int, int], list[int]] = {}
+    for n, group in enumerate(groups):
+        for b in group:
+            key = (scene.sentence_of(b.start), top_group[n])
+            in_sentence.setdefault(key, []).append(n)
+    rows = []
+    for n, group in enumerate(groups):
+        accepts = np.array([b.accept for b in group])
+        elsewhere = 0.0
+        for b in group:
+            columns, values = scene.reading.same.near(b.index)
+            for c, v in zip(columns.tolist(), values.tolist(), strict=True):
+                if index_of.get(c, n) != n:
+                    elsewhere = max(elsewhere, v)
+        rival = max(
+            (
+                strength[k]
+                for b in group
+                for k in in_sentence[scene.sentence_of(b.start), top_group[n]]
+                if k != n
+            ),
+            default=0.0,
+        )
+        places = place_beliefs(group)
+        modalities = np.mean([b.modalities for b in group], axis=0)
+        fine = 0.0
+        if places:
+            place = scene.mentions[places[0][1]].place
+            fine = float(place is not None and RANK[place.precision] <= RANK["province"])
+        first = min(b.start for b in group)
+        rows.append(
+            [
+                float(min(10, len(group))),
+                float(accepts.max()),
+                float(accepts.mean()),
+                1.0 - float(np.prod(1.0 - accepts)),
+                max(scene.triggers[b.index].score for b in group),
+                places[0][2] if places else 0.0,
+                places[1][2] if len(places) > 1 else 0.0,
+                fine,
+                max((b.dates[0][1] for b in group if b.dates), default=0.0),
+                max((b.fatalities[0][1] for b in group if b.fatalities), default=0.0),
+                float(min(6, sum(len(b.actors) for b in group))),
+                *by_group[n].tolist(),
+                float(kinds[n].max()),
+                *modalities.tolist(),
+                float(np.mean([b.background for b in group])),
+                first / max(1, len(scene.text)),
+                float(scene.sentence_of(first) == 0),
+                float(all(b.start < scene.title_end for b in group)),
+                float(min(40, len(groups))),
+                elsewhere,
+                rival,
+                float(min(20, top_group.count(top_group[n]))),
+            ]
+        )
+    return np.array(rows, dtype=np.float32)
+
+
+def _confidence(scene: Scene, groups: Sequence[Sequence[Belief]], models: Models) -> list[float]:
+    scorer = models.get("incident", INCIDENT_COLUMNS)
+    if scorer is None:
+        return [max(b.accept for b in g) for g in groups]
+    return [float(x) for x in scorer.probability(incident_matrix(groups))]
+
+
+def _parts(scene: Scene, group: Sequence[Belief], models: Models) -> list[Sequence[str] | None]:
+    """Places of the incidents that a happening told in one breath stands for.
+
+    "Demonstrations in the capital and the south" are two; one operation in two villages is one.
+    """
+    chosen = choose_places(scene, group, models)
+    if len(chosen) < 2:
+        return [None]
+    kind = KINDS[int(mean_kinds(group).argmax())]
+    lead = max(group, key=lambda b: b.accept)
+    several = GROUPS[kind] == "unrest" or (
+        GROUPS[kind] == "armed" and _plural(scene, lead.start, lead.end)
+    )
+    if not several:
+        return [None]
+    return [[place_key(scene.mentions[j])] for j, _ in chosen]
+
+
+def _one_toll_each(
+    drafts: list[tuple[Draft, float]],
+    scene: Scene,
+    kept: Sequence[tuple[Sequence[Belief], float]],
+    models: Models,
+) -> list[tuple[Draft, float]]:
+    """A toll belongs to the happening that claims it most, not to every one near it.
+
+    Incidents of one breath (the parts of a series) keep it together; they share it.
+    """
+    best: dict[tuple[str, int], float] = {}
+    claims: list[dict[str, float]] = []
+    for group, _c in kept:
+        mine: dict[str, float] = {}
+        for what in ("fatalities", "injured"):
+            found = toll_choice(scene, group, what, models)
+            if found:
+                key = (what, found[0].start)
+                mine[what] = found[1]
+                best[key] = max(best.get(key, 0.0), found[1])
+        claims.append(mine)
+    by_triggers = {b.start: claims[n] for n, (group, _c) in enumerate(kept) for b in group}
+    out = []
+    for draft, c in drafts:
+        mine = by_triggers.get(draft.evidence[0].trigger[0], {})
+        changed = draft
+        for what in ("fatalities", "injured"):
+            toll: Toll | None = getattr(draft, what)
+            if toll is None:
+                continue
+            if mine.get(what, 1.0) < 0.85 * best.get((what, toll.span[0]), 0.0):
+                changed = replace(changed, **{what: None})
+        out.append((changed, c))
+    return out
+
+
+def _plain(drafts: Sequence[tuple[Draft, float]]) -> list[Incident]:
+    """Plain incidents with their confidence, no two with one id."""
+    out: list[Incident] = []
+    seen: dict[str, int] = {}
+    for d, c in drafts:
+        n = seen.get(d.id, 0)
+        seen[d.id] = n + 1
+        out.append(
+            Incident(
+                d.id if n == 0 else f"{d.id}-{n + 1}",
+                d.kind, d.sub_kind, d.modality, d.background, d.count, d.evidence, d.places,
+                d.date, d.fatalities, d.injured, d.actors, round(min(0.99, c), 4), d.why,
+            )
+        )  # fmt: skip
+    return out
+
+
+def _share(incidents: list[Incident]) -> list[Incident]:
+    """Tolls that the text gives once for several incidents name the others."""
+    holders: dict[tuple[str, int, int], list[str]] = {}
+    for i in incidents:
+        for what in ("fatalities", "injured"):
+            toll: Toll | None = getattr(i, what)
+            if toll is not None and toll.high != 0:
+                holders.setdefault((what, *toll.span), []).append(i.id)
+    out = []
+    for i in incidents:
+        changed = i
+        for what in ("fatalities", "injured"):
+            toll = getattr(i, what)
+            if toll is None:
+                continue
+            others = tuple(x for x in holders.get((what, *toll.span), []) if x != i.id)
+            if others:
+                changed = replace(changed, **{what: replace(toll, shared_with=others)})
+        out.append(changed)
+    return out
