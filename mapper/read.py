@@ -267,7 +267,7 @@ def read_path(path: Path | str, *, published: str | None = None) -> tuple[Articl
     try:
         data = path.read_bytes() if path.suffix.lower() in ENDINGS else b""
     except OSError as error:
-        raise InputError(f"cannot read {short(str(path))}: {error.strerror or error}") from None
+        raise InputError(f"cannot read '{path}': {error.strerror or error}") from None
     return read_bytes(path.name, data, published=published)
 
 
@@ -277,7 +277,7 @@ def read_bytes(
     """As ``read_path``, of a file's name and content (an upload)."""
     ending = Path(name).suffix.lower()
     if ending not in ENDINGS:
-        raise InputError(f"cannot read {short(name)}: its ending is none of {', '.join(ENDINGS)}")
+        raise InputError(f"cannot read '{name}': its ending is none of {', '.join(ENDINGS)}")
     if ending == ".jsonl":
         return tuple(
             item

@@ -9,7 +9,7 @@ import pytest
 
 from mapper import Analyser
 from mapper.__main__ import build_parser, main
-from mapper.export import FORMATS
+from mapper.export import FORMATS, Format
 from mapper.schema import validate
 
 
@@ -153,7 +153,7 @@ def test_commands_that_cannot_be_carried_out(tmp_path, capsys, monkeypatch):
     assert "does not exist" in fails("map", article, "-o", tmp_path / "no" / "o.geojson")
     assert "folder" in fails("map", article, "-o", tmp_path)
     assert "'5 May'" in fails("map", article, "-o", tmp_path / "o.csv", "--published", "5 May")
-    assert "o.jsonl" not in fails("annotate", tmp_path / "no.jsonl", tmp_path / "o.jsonl")
+    assert "no.jsonl" in fails("annotate", tmp_path / "no.jsonl", tmp_path / "o.jsonl")
     assert "-o" in fails("map", article)
     assert "nonsense" in fails("nonsense")
     monkeypatch.setattr(Analyser, "open", classmethod(lambda cls, path=None: 1 / 0))
@@ -171,9 +171,7 @@ def test_a_failing_writer_leaves_the_old_file(tmp_path, capsys, monkeypatch):
         path.write_text("half", "utf-8")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(
-        FORMATS, ".geojson", FORMATS[".geojson"].__class__(".geojson", "", "", half)
-    )
+    monkeypatch.setitem(FORMATS, ".geojson", Format(".geojson", "", "", half))
     said = command_fails(capsys, tmp_path, "map", article, "-o", out)
     assert "No space" in said and out.read_text("utf-8") == "old"
 

@@ -1,0 +1,348 @@
+"""Corrections and the workspace that keeps them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from dataclasses import replace
+
+import made
+import pyogrio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mapper import corrections, decode
+from mapper.corrections import Corrector, apply, place_area, place_at
+from mapper.errors import InputError
+from mapper.schema import validate
+from mapper.store import GeoPackageStore, StoreError
+
+AT = "2026-01-02T03:04:05Z"
+
+
+@pytest.fixture
+def store(tmp_path):
+    return GeoPackageStore.open(tmp_path / "w.gpkg")
+
+
+@pytest.fixture
+def analysis():
+    return made.analysis()
+
+
+def by(analysis):
+    return Corrector(analysis, user="Ada", at=AT)
+
+
+def applied(analysis, *entries):
+    return apply(analysis, [replace(e, number=i) for i, e in enumerate(entries, start=1)])
+
+
+def incident(analysis, identity):
+    return next(i for i in analysis.incidents if i.id == identity)
+
+
+def test_decoding_is_the_way_back(analysis):
+    data = json.loads(json.dumps(analysis.to_dict()))
+    again = decode.analysis(data, analysis.article)
+    assert again.to_dict() == analysis.to_dict()
+    assert decode.analysis(again.to_dict(), analysis.article) == again
+
+
+def test_setting_marks_what_a_person_changed(analysis):
+    state = applied(
+        analysis,
+        by(analysis).set("i-shelling", "modality", "denied", why="last paragraph"),
+        by(analysis).set("i-shelling", "date", {"start": "2021-05", "end": "2021-05"}),
+        by(analysis).set("i-shelling", "fatalities", {"low": 3, "best": None, "high": 5}),
+        by(analysis).verify("i-shelling"),
+    )
+    found = incident(state.analysis, "i-shelling")
+    assert found.corrected == ("modality", "date", "fatalities") and found.verified
+    assert (found.modality, found.date.start, found.fatalities.high) == ("denied", "2021-05", 5)
+    assert incident(state.analysis, "i-march") == incident(analysis, "i-march")
+    validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
+
+
+def test_old_value_is_logged(analysis):
+    entry = by(analysis).set("i-shelling", "kind", "crime", why="no war")
+    assert (entry.old, entry.new, entry.user, entry.at, entry.why) == (
+        "explosion_remote_violence", "crime", "Ada", AT, "no war",
+    )  # fmt: skip
+    assert incident(applied(analysis, entry).analysis, "i-shelling").sub_kind is None
+
+
+def test_places_pointed_at_and_drawn(analysis):
+    point = place_at(30.5, 47.8, name="the docks")
+    square = [[47, 30], [48, 30], [48, 31], [47, 31], [47, 30]]
+    area = place_area({"type": "Polygon", "coordinates": [square]}, name="the delta")
+    state = applied(
+        analysis,
+        by(analysis).set_place("i-shelling", point),
+        by(analysis).set_place("i-mayor", area, index=1),
+        by(analysis).set_place("i-raid", point),
+    )
+    assert [p.place for p in incident(state.analysis, "i-shelling").places] == [point]
+    assert [p.place.name for p in incident(state.analysis, "i-mayor").places] == [
+        "Kut",
+        "the delta",
+    ]
+    unplaced = incident(state.analysis, "i-raid").places[0]
+    assert unplaced.inferred and made.TEXT[slice(*unplaced.mention)] == ""
+    validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
+
+
+def test_a_mention_takes_its_incidents_along(analysis):
+    span = made.span(made.TEXT, "Kut")
+    state = applied(analysis, by(analysis).place_mention(span, made.BASRA))
+    assert incident(state.analysis, "i-march").places[1].place == made.BASRA
+    assert "places" in incident(state.analysis, "i-mayor").corrected
+    assert next(m for m in state.analysis.mentions if m.span == span).place == made.BASRA
+    gone = applied(analysis, by(analysis).place_mention(span, None))
+    assert [p.place.name for p in incident(gone.analysis, "i-march").places] == ["southern Iraq"]
+
+
+def test_reject_merge_split_add(analysis):
+    rejected = applied(analysis, by(analysis).reject("i-raid", why="an order, no raid"))
+    assert [i.id for i in rejected.rejected] == ["i-raid"]
+    assert len(rejected.analysis.incidents) == 3
+    merged = applied(analysis, by(analysis).merge("i-march", ["i-mayor"]))
+    whole = incident(merged.analysis, "i-march")
+    assert len(whole.evidence) == 2 and len(merged.analysis.incidents) == 3
+    assert [p.place.name for p in whole.places] == ["southern Iraq", "Kut", "Basra"]
+    split = applied(analysis, by(analysis).split("i-march", places=[1]))
+    left, new = split.analysis.incidents[1:3]
+    assert ([p.place.name for p in left.places], [p.place.name for p in new.places]) == (
+        ["southern Iraq"], ["Kut"],
+    )  # fmt: skip
+    entry = by(analysis).add(
+        made.span(made.TEXT, "Clashes and marches"), "battle", place=made.KUT,
+        date={"start": "2021-05-04", "end": "2021-05-04"},
+    )  # fmt: skip
+    added = applied(analysis, entry).analysis.incidents[-1]
+    assert added.evidence[0].quote == "Clashes and marches" and added.corrected[0] == "added"
+    for state in (rejected, merged, split):
+        validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
+
+
+def test_a_shared_toll_forgets_who_is_gone(analysis):
+    toll = replace(incident(analysis, "i-shelling").fatalities, shared_with=("i-raid", "i-mayor"))
+    incidents = tuple(
+        replace(i, fatalities=toll) if i.id == "i-shelling" else i for i in analysis.incidents
+    )
+    analysis = replace(analysis, incidents=incidents)
+    state = applied(
+        analysis, by(analysis).reject("i-raid"), by(analysis).merge("i-march", ["i-mayor"])
+    )
+    assert incident(state.analysis, "i-shelling").fatalities.shared_with == ("i-march",)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("kind", "party"),
+        ("modality", "maybe"),
+        ("count", 0),
+        ("count", "two"),
+        ("date", {"start": "May"}),
+        ("date", {"start": "2021-05-03", "end": "2021-05-02"}),
+        ("fatalities", {"low": 5, "high": 2}),
+        ("fatalities", {"low": -1}),
+        ("actors", [{"quote": "Martians", "role": "victim"}]),
+        ("actors", [{"quote": "Gunmen", "role": "hero"}]),
+        ("id", "x"),
+        ("date", {"start": "2021", "span": [0, 10_000]}),
+    ],
+)
+def test_values_that_do_not_fit_are_refused(analysis, attribute, value):
+    with pytest.raises(InputError) as error:
+        by(analysis).set("i-shelling", attribute, value)
+    assert "\n" not in str(error.value)
+
+
+def test_other_refusals(analysis):
+    for refused in (
+        lambda: by(analysis).set("nobody", "kind", "crime"),
+        lambda: by(analysis).merge("i-march", ["i-march"]),
+        lambda: by(analysis).split("i-march"),
+        lambda: by(analysis).split("i-march", places=[0, 1]),
+        lambda: by(analysis).split("i-march", evidence=[5]),
+        lambda: by(analysis).place_mention((0, 1), None),
+        lambda: by(analysis).add((5, 5), "crime"),
+        lambda: place_at(91, 0, name="x"),
+        lambda: place_area({"type": "Point", "coordinates": [0, 0]}, name="x"),
+        lambda: place_area({"type": "Polygon"}, name="x"),
+    ):
+        with pytest.raises(InputError):
+            refused()
+
+
+def test_corrections_outlive_a_new_analysis(analysis):
+    entries = (
+        by(analysis).set("i-march", "modality", "ongoing"),
+        by(analysis).reject("i-raid"),
+        by(analysis).verify("i-shelling"),
+    )
+    # A later model: other ids, another kind, one incident no longer found, one more with the
+    # trigger of the march but in another town.
+    later = tuple(
+        replace(i, id=f"new-{i.id}", kind="riot" if i.id == "i-march" else i.kind)
+        for i in analysis.incidents
+        if i.id != "i-raid"
+    )
+    twin = replace(later[1], id="twin", places=(replace(later[1].places[0], mention=(0, 7)),))
+    state = applied(replace(analysis, incidents=(twin, *later)), *entries)
+    assert incident(state.analysis, "new-i-march").modality == "ongoing"
+    assert incident(state.analysis, "twin").modality == "occurred"
+    assert incident(state.analysis, "new-i-shelling").verified
+    assert [e.action for e in state.unmatched] == ["reject"]
+
+
+def test_corrections_follow_a_text_that_moved(analysis):
+    entry = by(analysis).add(made.span(made.TEXT, "Clashes and marches"), "battle")
+    moved = replace(analysis, article=replace(analysis.article, text="NEW HEAD\n" + made.TEXT))
+    added = applied(moved, entry).analysis.incidents[-1].evidence[0]
+    assert moved.article.text[added.start : added.end] == added.quote
+    assert applied(replace(moved, article=replace(moved.article, text="x")), entry).unmatched
+
+
+# ----------------------------------------------------------------------------- the store
+
+
+def test_the_workspace_survives_a_restart(store, analysis):
+    store.put_analysis(analysis)
+    store.correct(by(analysis).set("i-march", "modality", "ongoing"))
+    store.put_setting("view", {"kind": ["protest"]})
+    again = GeoPackageStore.open(store.path)
+    assert incident(again.corrected("made").analysis, "i-march").modality == "ongoing"
+    assert again.analysis("made").to_dict() == analysis.to_dict()
+    assert again.article("made") == analysis.article
+    assert again.setting("view") == {"kind": ["protest"]} and again.setting("none") is None
+    (summary,) = again.articles()
+    assert (summary.id, summary.incidents, summary.corrections) == ("made", 4, 1)
+
+
+def test_undo_and_redo(store, analysis):
+    store.put_analysis(analysis)
+    store.correct(by(analysis).set("i-march", "kind", "riot"))
+    store.correct(by(analysis).set("i-march", "kind", "battle"))
+    kind = lambda: incident(store.corrected("made").analysis, "i-march").kind  # noqa: E731
+    seen = [kind()]
+    for step in (store.undo, store.undo, store.undo, store.redo, store.redo, store.redo):
+        step("made", user="Ada", at=AT)
+        seen.append(kind())
+    assert seen == ["battle", "riot", "protest", "protest", "riot", "battle", "battle"]
+    store.undo("made", user="Ada", at=AT)
+    store.correct(by(analysis).verify("i-march"))
+    assert store.redo("made", user="Ada", at=AT) is None  # a new change ends what can be redone
+    assert kind() == "riot"
+    assert [e.action for e in store.log("made")][:2] == ["set", "set"]
+
+
+def test_the_log_is_append_only(store, analysis):
+    store.put_analysis(analysis)
+    store.correct(by(analysis).reject("i-raid"))
+    with sqlite3.connect(store.path) as database:
+        for change in ("DELETE FROM corrections", "UPDATE corrections SET user = 'x'"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                database.execute(change)
+    store.remove_article("made")
+    assert store.articles() == () and len(store.log()) == 1
+
+
+def test_the_workspace_is_a_geopackage(store, analysis):
+    store.put_analysis(analysis)
+    store.correct(by(analysis).reject("i-raid"))
+    layers = {name for name, _ in pyogrio.list_layers(store.path)}
+    assert {"incidents", "articles", "corrections"} <= layers
+    frame = pyogrio.read_dataframe(store.path, layer="incidents")
+    assert list(frame["incident"]) == ["i-shelling", "i-march", "i-mayor"]
+    assert frame.crs.to_epsg() == 4326 and frame.geometry[0].x == pytest.approx(47.7804)
+
+
+def test_what_is_no_workspace_is_refused(tmp_path, analysis):
+    (tmp_path / "a.gpkg").write_text("not a database, by far long enough to look at " * 9)
+    sqlite3.connect(tmp_path / "b.gpkg").execute("CREATE TABLE t (x)")
+    for name in ("a.gpkg", "b.gpkg"):
+        with pytest.raises(StoreError, match="no workspace"):
+            GeoPackageStore.open(tmp_path / name)
+    store = GeoPackageStore.open(tmp_path / "w.gpkg")
+    store.put_analysis(analysis)
+    with pytest.raises(StoreError, match="another text"):
+        store.put_article(replace(analysis.article, text="x"))
+    with pytest.raises(StoreError, match="no article"):
+        store.correct(replace(by(analysis).verify("i-raid"), article="none"))
+    with sqlite3.connect(store.path) as database:
+        database.execute("UPDATE settings SET value = '99' WHERE key = 'workspace_version'")
+    with pytest.raises(StoreError, match="99"):
+        GeoPackageStore.open(store.path)
+
+
+def test_a_failed_write_changes_nothing(store, analysis, monkeypatch):
+    store.put_analysis(analysis)
+    monkeypatch.setattr("mapper.store._draw", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        store.correct(by(analysis).reject("i-raid"))
+    assert store.log() == ()
+
+
+def test_threads_share_the_file(store, analysis):
+    store.put_analysis(analysis)
+    work = lambda: [store.correct(by(analysis).verify("i-raid")) for _ in range(5)]  # noqa: E731
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [e.number for e in store.log()] == list(range(1, 16))
+
+
+# ------------------------------------------------------------------------ round trips
+
+
+def _entries(analysis):
+    corrector = by(analysis)
+    ids = [i.id for i in analysis.incidents]
+    one = st.sampled_from(ids)
+    return st.one_of(
+        st.builds(lambda i, v: corrector.set(i, "modality", v), one,
+                  st.sampled_from(["occurred", "denied", "planned"])),
+        st.builds(lambda i, v: corrector.set(i, "count", v), one, st.integers(1, 99) | st.none()),
+        st.builds(corrector.reject, one, why=st.text(max_size=20)),
+        st.builds(corrector.verify, one, st.booleans()),
+        st.builds(lambda i: corrector.merge(i, [o for o in ids if o != i][:2]), one),
+        st.just(corrector.split("i-march", places=[0])),
+        st.just(corrector.add((0, 7), "battle", place=made.KUT)),
+        st.just(corrector.place_mention(made.span(made.TEXT, "Kut"), made.BASRA)),
+        st.sampled_from(["undo", "redo"]),
+    )  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_log_round_trips_and_fits_the_schema(data):
+    analysis = made.analysis()
+    log = []
+    for entry in data.draw(st.lists(_entries(analysis), max_size=12)):
+        if isinstance(entry, str):
+            entry = getattr(corrections, entry)(log, user="Ada", at=AT)
+            if entry is None:
+                continue
+        log.append(replace(entry, number=len(log) + 1))
+    again = [corrections.Correction.from_dict(json.loads(json.dumps(e.to_dict()))) for e in log]
+    state = apply(analysis, log)
+    assert apply(analysis, again).analysis.to_dict() == state.analysis.to_dict()
+    validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
+    ids = [i.id for i in state.analysis.incidents]
+    for found in state.analysis.incidents:
+        for quote in found.evidence:
+            assert made.TEXT[quote.start : quote.end] == quote.quote
+    assert len(ids) == len(set(ids))
+    undone = list(log)
+    while (entry := corrections.undo(undone, user="Ada", at=AT)) is not None:
+        undone.append(replace(entry, number=len(undone) + 1))
+    assert apply(analysis, undone).analysis == analysis
+    for entry in log:
+        assert "\n" not in corrections.describe(entry)
