@@ -81,6 +81,9 @@ def _lines(text: str, start: int, end: int, spans: list[Span]) -> None:
     for line in block.splitlines(keepends=True):
         lines.append((at, at + len(line)))
         at += len(line)
+    if len(lines) < 2:
+        _append_stripped(text, start, end, spans)
+        return
     lengths = [len(text[a:b].strip()) for a, b in lines[:-1]]
     open_ends = sum(not _TERMINAL.search(text[max(a, b - 12) : b]) for a, b in lines[:-1])
     full = sorted(lengths)[len(lengths) // 2]

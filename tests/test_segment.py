@@ -23,6 +23,7 @@ def cut(function, text):
             "He said it was reported.Major Ali died.",
             ["He said it was reported.", "Major Ali died."],
         ),
+        ("One line.\n ", ["One line."]),
         ("", []),
     ],
 )
