@@ -150,11 +150,15 @@ def _add_evaluate(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "evaluate",
         parents=[common],
-        help="measure the results against coded documents",
+        help="measure the places found against coded documents",
         description="Analyse the documents of GOLD (JSON lines with id, text and their coded "
-        "mentions or incidents) and print how far the results agree.",
+        "mentions: start, end, lat, lon, role) and print how far the results agree.",
     )
     parser.add_argument("gold", metavar="GOLD.jsonl", type=Path)
+    parser.add_argument(
+        "--given-spans", action="store_true", help="place the coded spans; do not recognise"
+    )
+    parser.add_argument("--worst", metavar="N", type=int, default=20, help="errors to show (20)")
     parser.set_defaults(run=_evaluate)
 
 
@@ -249,9 +253,17 @@ def _annotated(
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    from mapper import evaluate
+    from mapper.evaluate import evaluate, lines, read_gold
 
-    return int(evaluate.run(args.gold))
+    try:
+        documents = list(read_gold(args.gold))
+    except OSError as error:
+        raise InputError(f"cannot read '{args.gold}': {error.strerror}") from None
+    mentions_of = Analyser.open().mentions
+    report = evaluate(documents, mentions_of, given_spans=args.given_spans, worst=args.worst)
+    for line in lines(report):
+        print(line)
+    return DONE
 
 
 def _attempt(run: Callable[[], Analysis], identity: str, debug: bool) -> Analysis | Failure:

@@ -61,10 +61,10 @@ class _Pipeline:
         from geodata.gazetteer import Gazetteer, GazetteerError
         from mapper import encode, extract, merge, rank, recognise, resolve
 
-        self._encoder = encode.Encoder.open()
         try:
+            self._encoder = encode.Encoder.open()
             self._gazetteer = Gazetteer.open(gazetteer_path)
-        except GazetteerError as error:
+        except (encode.ModelError, GazetteerError) as error:
             raise SetupError(str(error)) from error
         self._ranker = rank.Ranker.open()
         self._recognise, self._resolve = recognise, resolve
@@ -133,9 +133,7 @@ class Analyser:
         """
         if not article.text.strip():
             raise InputError("the text is empty: nothing to map")
-        reading = self._stages.read(article.text)
-        mentions = self._stages.recognise(article, reading, given_spans)
-        mentions = self._stages.resolve(article, mentions)
+        reading, mentions = self._placed(article, given_spans)
         return Analysis(
             article=article,
             language=language(article.text),
@@ -148,6 +146,19 @@ class Analyser:
                 text_sha256=text_sha256(article.text),
             ),
         )
+
+    def mentions(
+        self, article: Article, given_spans: Sequence[Span] | None = None
+    ) -> tuple[Mention, ...]:
+        """The placed mentions alone, without looking for incidents (for measuring)."""
+        return self._placed(article, given_spans)[1]
+
+    def _placed(
+        self, article: Article, given_spans: Sequence[Span] | None
+    ) -> tuple[Any, tuple[Mention, ...]]:
+        reading = self._stages.read(article.text)
+        found = self._stages.recognise(article, reading, given_spans)
+        return reading, self._stages.resolve(article, found)
 
 
 def gazetteer_name(gazetteer: Any) -> str:
