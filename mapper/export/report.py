@@ -1,0 +1,341 @@
+"""A report to print: map, table, quotes, sources, method and versions, as one HTML page."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import shapely
+from lxml import etree
+from lxml.builder import E
+
+from mapper.export.features import Options, attribution, coarsened, identified, incident_geometry
+from mapper.export.styles import style_of
+from mapper.export.words import kind_label
+from mapper.model import Analysis, Incident
+from mapper.webmap.words import (
+    actors_in_words,
+    place_in_words,
+    precision_in_words,
+    range_in_words,
+    sure_in_words,
+    when_in_words,
+)
+
+_BASEMAP = Path(__file__).parents[1] / "webmap" / "assets" / "basemap.js"
+_STYLE = Path(__file__).with_name("report.css")
+_WIDTH = 1000  # of the drawing, in its own units
+_MOST_NAMES = 16
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+METHOD = (
+    "A language model reads the article's text for names of places and for words that report "
+    "happenings. The names are looked up in a gazetteer, and the candidates weighed by what "
+    "else the article names. Dates are worked out from the date of publication. Nothing is "
+    "listed without the words of the text that say so. What the text does not say is left "
+    "open. Confidence is the program's own estimate of being right. Entries marked as "
+    "corrected or verified were changed or checked by a person."
+)
+
+Row = tuple[int, Analysis, Incident]
+
+
+def write_report(analyses: Sequence[Analysis], path: Path, options: Options) -> None:
+    """The report as one HTML file with print styles; it asks for nothing outside itself."""
+    rows: list[Row] = []
+    for number, (analysis, incident, _) in enumerate(identified(analyses), start=1):
+        if options.coarsen_km:
+            incident = coarsened(incident, options.coarsen_km)
+        rows.append((number, analysis, incident))
+    title = "Incident report"
+    if len(analyses) == 1 and analyses[0].article.title:
+        title = f"Incident report: {analyses[0].article.title}"
+    placed = sum(bool(incident.places) for _, _, incident in rows)
+    page = E.html(
+        E.head(
+            E.meta(charset="utf-8"),
+            E.meta(name="viewport", content="width=device-width,initial-scale=1"),
+            E.meta(
+                {
+                    "http-equiv": "Content-Security-Policy",
+                    "content": "default-src 'none'; style-src 'unsafe-inline'",
+                }
+            ),
+            E.title(_text(title)),
+            E.style(_STYLE.read_text(encoding="utf-8")),
+        ),
+        E.body(
+            E.h1(_text(title)),
+            E.p(
+                f"{len(rows)} incidents in {len(analyses)} "
+                f"article{'s' if len(analyses) != 1 else ''}; {placed} on the map, "
+                f"{len(rows) - placed} without a place that the text states."
+            ),
+            E.figure(
+                _map(rows),
+                E.figcaption(
+                    "Numbers refer to the table. Filled: happened. Hollow: planned, threatened, "
+                    "possible, denied or foiled, or only recalled. Shaded: an area, as the text "
+                    "says no more."
+                ),
+            ),
+            E.h2("Incidents"),
+            _table(rows),
+            E.h2("What the text says"),
+            *[_quotes(row) for row in rows],
+            E.h2("Sources"),
+            E.ul(*[_source(analysis) for analysis in analyses]),
+            E.h2("Method"),
+            E.p(METHOD),
+            *(
+                [
+                    E.p(
+                        f"Coordinates are coarsened to a grid of {options.coarsen_km:g} km to "
+                        "protect people."
+                    )
+                ]
+                if options.coarsen_km
+                else []
+            ),
+            E.ul(*[E.li(_text(line)) for line in _versions(analyses)]),
+            E.p(_text(f"Places: {attribution(analyses)}")),
+        ),
+        lang="en",
+    )
+    written = etree.tostring(page, method="html", encoding="unicode")
+    path.write_text(f"<!doctype html>\n{written}\n", encoding="utf-8")
+
+
+def _table(rows: Sequence[Row]) -> Any:
+    head = ("No.", "What", "Where", "When", "Killed", "Injured", "Certainty")
+    return E.table(
+        E.thead(E.tr(*[E.th(word, scope="col") for word in head])),
+        E.tbody(
+            *[
+                E.tr(
+                    E.th(str(number), scope="row"),
+                    E.td(_text(_what(incident))),
+                    E.td(
+                        _text(
+                            "; ".join(place_in_words(item) for item in incident.places)
+                            or "not stated"
+                        )
+                    ),
+                    E.td(_text(when_in_words(incident.date))),
+                    E.td(_toll(incident.fatalities)),
+                    E.td(_toll(incident.injured)),
+                    E.td(_text(_certainty(incident))),
+                )
+                for number, _, incident in rows
+            ]
+        ),
+    )
+
+
+def _what(incident: Incident) -> str:
+    many = f"{incident.count} × " if incident.count and incident.count > 1 else ""
+    state = "" if incident.modality == "occurred" else f" ({incident.modality})"
+    return (
+        f"{many}{kind_label(incident.kind)}{state}{' (background)' if incident.background else ''}"
+    )
+
+
+def _toll(toll: Any) -> str:
+    if toll is None:
+        return "–"
+    return range_in_words(toll.low, toll.high) + (" (shared)" if toll.shared_with else "")
+
+
+def _certainty(incident: Incident) -> str:
+    marks = []
+    if incident.verified:
+        marks.append("verified by a person")
+    if incident.corrected:
+        marks.append(f"corrected by a person: {', '.join(incident.corrected)}")
+    return "; ".join([sure_in_words(incident.confidence), *marks])
+
+
+def _quotes(row: Row) -> Any:
+    number, analysis, incident = row
+    details = [precision_in_words(item) + ": " + item.place.name for item in incident.places]
+    if incident.actors:
+        details.append(actors_in_words(incident.actors))
+    return E.section(
+        E.h3(_text(f"{number}. {_what(incident)}")),
+        *[
+            E.blockquote(
+                _text(evidence.quote),
+                E.cite(
+                    _text(f" {analysis.article.id}, characters {evidence.start}-{evidence.end}")
+                ),
+            )
+            for evidence in incident.evidence
+        ],
+        *[E.p(_text(line)) for line in details],
+    )
+
+
+def _source(analysis: Analysis) -> Any:
+    article = analysis.article
+    parts = [article.title or article.id, article.domain, article.published, article.url]
+    shown = ", ".join(part for part in parts if part)
+    return E.li(_text(f"{shown}. SHA-256 of the text: {analysis.provenance.text_sha256}"))
+
+
+def _versions(analyses: Sequence[Analysis]) -> list[str]:
+    return sorted(
+        {
+            f"Made with {a.provenance.tool}, configuration {a.provenance.config}, "
+            f"gazetteer {a.provenance.gazetteer}"
+            for a in analyses
+        }
+    )
+
+
+# ---------------------------------------------------------------------------------- map
+
+
+def _map(rows: Sequence[Row]) -> Any:
+    """A plain map (equirectangular, true to scale at its middle) as inline SVG."""
+    shapes = [(row, incident_geometry(row[2].places)) for row in rows]
+    drawn = [(row, geometry) for row, geometry in shapes if geometry is not None]
+    west, south, east, north = _bounds([geometry for _, geometry in drawn])
+    squeeze = math.cos(math.radians((south + north) / 2))
+    scale = _WIDTH / ((east - west) * squeeze)
+    height = round((north - south) * scale)
+
+    def at(lon: float, lat: float) -> tuple[float, float]:
+        return round((lon - west) * squeeze * scale, 1), round((north - lat) * scale, 1)
+
+    def path(geometry: Any, **attributes: str) -> Any:
+        parts = []
+        for part in shapely.get_parts(geometry):
+            lines = [part.exterior, *part.interiors] if part.geom_type == "Polygon" else [part]
+            for line in lines:
+                points = " L".join(f"{x} {y}" for x, y in (at(*p) for p in line.coords))
+                parts.append(f"M{points}" + ("Z" if part.geom_type == "Polygon" else ""))
+        return E.path(d=" ".join(parts), **attributes)
+
+    ground = []
+    for name, closed in (("land", True), ("lakes", True), ("borders", False)):
+        for line in _lines(name):
+            if len(line) < (4 if closed else 2):
+                continue
+            figure = shapely.Polygon(line) if closed else shapely.LineString(line)
+            clipped = shapely.clip_by_rect(figure, west, south, east, north)
+            kept = [
+                part
+                for part in shapely.get_parts(clipped)
+                if part.geom_type in (("Polygon",) if closed else ("LineString",))
+            ]
+            if kept:
+                ground.append(path(shapely.GeometryCollection(kept), **{"class": name}))
+    areas: list[Any] = []
+    spots: dict[tuple[float, float], list[tuple[int, str, str]]] = {}
+    for (number, _, incident), geometry in drawn:
+        colour = style_of(incident.kind).colour
+        happened = incident.modality in ("occurred", "ongoing") and not incident.background
+        for part in shapely.get_parts(geometry):
+            if part.geom_type == "Point":
+                spot = at(part.x, part.y)
+                fill = colour if happened else "#fff"
+            else:
+                areas.append(path(part, fill=colour, stroke=colour, **{"class": "area"}))
+                inside = part.representative_point()
+                spot = at(inside.x, inside.y)
+                fill = ""  # no dot: the text names no point
+            spots.setdefault(spot, []).append((number, colour, fill))
+    names = [
+        E.text(_text(name), x=str(x), y=str(y), **{"class": "name"})
+        for name, (x, y) in _names((west, south, east, north), at, spots)
+    ]
+    return E.svg(
+        E.rect(x="0", y="0", width=str(_WIDTH), height=str(height), **{"class": "sea"}),
+        *ground,
+        *areas,
+        *names,
+        *[element for spot, here in spots.items() for element in _marker(spot, here)],
+        viewBox=f"0 0 {_WIDTH} {height}",
+        role="img",
+        **{"aria-label": f"Map of {len(drawn)} incidents"},
+    )
+
+
+def _marker(spot: tuple[float, float], here: Sequence[tuple[int, str, str]]) -> Iterator[Any]:
+    """A dot, if a point lies there, with the numbers of all incidents there beside it."""
+    x, y = spot
+    dots = [(colour, fill) for _, colour, fill in here if fill]
+    if dots:
+        colour, fill = dots[0]
+        yield E.circle(cx=str(x), cy=str(y), r="7", fill=fill, stroke=colour, **{"class": "dot"})
+    numbers = ", ".join(str(number) for number in dict.fromkeys(number for number, _, _ in here))
+    yield E.text(numbers, x=str(round(x + 10, 1)), y=str(round(y + 5, 1)))
+
+
+def _names(
+    bounds: tuple[float, float, float, float],
+    at: Callable[[float, float], tuple[float, float]],
+    taken: Iterable[tuple[float, float]],
+) -> list[tuple[str, tuple[float, float]]]:
+    """The most prominent names of the basemap within the bounds, none over another or a dot."""
+    west, south, east, north = bounds
+    inside = [
+        row for row in _basemap()["labels"] if west < row[2] < east and south < row[3] < north
+    ]
+    kept: list[tuple[str, tuple[float, float]]] = []
+    for _, name, lon, lat, *_ in sorted(inside, key=lambda row: row[4]):
+        x, y = at(lon, lat)
+        others = [*taken, *(spot for _, spot in kept)]
+        if all(abs(x - a) > 110 or abs(y - b) > 22 for a, b in others):
+            kept.append((name, (x, y)))
+        if len(kept) == _MOST_NAMES:
+            break
+    return kept
+
+
+def _bounds(shapes: Sequence[Any]) -> tuple[float, float, float, float]:
+    """West, south, east, north with a margin; the world without shapes."""
+    if not shapes:
+        return (-180.0, -60.0, 180.0, 80.0)
+    west, south, east, north = shapely.total_bounds(list(shapes))
+    margin = max(east - west, north - south, 1.0) * 0.15
+    west, south, east, north = west - margin, south - margin, east + margin, north + margin
+    # Neither a ribbon nor a tower: at most twice as long as wide, either way.
+    wide, tall = east - west, north - south
+    if wide < tall / 2:
+        west, east = west - (tall / 2 - wide) / 2, east + (tall / 2 - wide) / 2
+    if tall < wide / 2:
+        south, north = south - (wide / 2 - tall) / 2, north + (wide / 2 - tall) / 2
+    return (
+        float(max(west, -180)),
+        float(max(south, -85)),
+        float(min(east, 180)),
+        float(min(north, 85)),
+    )
+
+
+@lru_cache(maxsize=1)
+def _basemap() -> dict[str, Any]:
+    """The app's basemap: a script that sets one value, its lines in steps of 1/unit degree."""
+    script = _BASEMAP.read_text(encoding="utf-8")
+    start = script.index(".core=") + len(".core=")
+    loaded: dict[str, Any] = json.loads(script[start:].rstrip().rstrip(";"))
+    return loaded
+
+
+def _lines(name: str) -> Iterator[list[tuple[float, float]]]:
+    basemap = _basemap()
+    unit = basemap["unit"]
+    for steps in basemap[name]:
+        lons, lats = accumulate(steps[0::2]), accumulate(steps[1::2])
+        yield [(lon / unit, lat / unit) for lon, lat in zip(lons, lats, strict=True)]
+
+
+def _text(value: str) -> str:
+    return _FORBIDDEN.sub("�", value)
