@@ -80,11 +80,18 @@ _SAID = re.compile(
 
 
 def pair_features(
-    scene: Scene, index: int, start: int, end: int, column: int, relation: int
+    scene: Scene,
+    index: int,
+    start: int,
+    end: int,
+    column: int,
+    relation: int,
+    own: Sequence[float],
 ) -> list[float]:
     """Features of trigger ``index`` and the span ``start``-``end`` for one relation.
 
-    ``column`` is the span's index among the reading's link targets, -1 for none.
+    ``column`` is the span's index among the reading's link targets, -1 for none; ``own`` the
+    trigger's own features (:func:`trigger_part`).
     """
     trigger = scene.triggers[index]
     link = scene.link(index, column)
@@ -101,7 +108,6 @@ def pair_features(
     delta = scene.sentence_of(start) - scene.sentence_of(a)
     lo, hi = (b, start) if after > 0 else (end, a)
     near = between if len(between) < 400 else between[:200] + between[-200:]
-    probabilities = trigger.modality
     return [
         float(link[relation]),
         float(link[0]),
@@ -117,13 +123,23 @@ def pair_features(
         float(near.count('"') + near.count("“") + near.count("”") > 0),
         float(_SAID.search(near) is not None),
         float(min(6, _triggers_between(scene, lo, hi, index))),
+        *own,
+    ]
+
+
+def trigger_part(scene: Scene, index: int) -> list[float]:
+    """The features of a trigger that are the same for all its candidates."""
+    trigger = scene.triggers[index]
+    m = trigger.modality
+    groups_of = dict.fromkeys(GROUP_NAMES, 0.0)
+    for k, p in trigger.scores.items():
+        groups_of[GROUPS[k]] += p
+    return [
         trigger.score,
-        float(scene.sentence_of(a) == 0),
-        *(sum(trigger.scores.get(k, 0.0) for k in KINDS if GROUPS[k] == g) for g in GROUP_NAMES),
-        probabilities.get("occurred", 0.0) + probabilities.get("ongoing", 0.0),
-        probabilities.get("planned", 0.0)
-        + probabilities.get("threatened", 0.0)
-        + probabilities.get("hypothetical", 0.0),
+        float(scene.sentence_of(trigger.start) == 0),
+        *groups_of.values(),
+        m.get("occurred", 0.0) + m.get("ongoing", 0.0),
+        m.get("planned", 0.0) + m.get("threatened", 0.0) + m.get("hypothetical", 0.0),
         trigger.background,
     ]
 
@@ -162,27 +178,23 @@ def rivals(rows: list[list[float]], column: int = 0) -> list[list[float]]:
     """
     if not rows:
         return rows
-    links = np.array([r[column] for r in rows])
-    gaps = np.array([r[3] for r in rows])
-    order = np.argsort(-links, kind="stable")
-    rank = np.empty(len(rows))
-    rank[order] = np.arange(len(rows))
-    near = np.empty(len(rows))
-    near[np.argsort(gaps, kind="stable")] = np.arange(len(rows))
-    out = []
-    for i, row in enumerate(rows):
-        others = np.delete(links, i)
-        margin = float(links[i] - others.max()) if len(others) else float(links[i])
-        out.append(
-            [
-                *row,
-                float(min(8, rank[i])),
-                margin,
-                float(min(8, near[i])),
-                float(min(12, len(rows))),
-            ]
-        )
-    return out
+    links = [r[column] for r in rows]
+    by_link = sorted(range(len(rows)), key=lambda i: -links[i])
+    by_gap = sorted(range(len(rows)), key=lambda i: rows[i][3])
+    rank = {i: n for n, i in enumerate(by_link)}
+    near = {i: n for n, i in enumerate(by_gap)}
+    first = links[by_link[0]]
+    second = links[by_link[1]] if len(rows) > 1 else 0.0
+    return [
+        [
+            *row,
+            float(min(8, rank[i])),
+            links[i] - (second if rank[i] == 0 else first),
+            float(min(8, near[i])),
+            float(min(12, len(rows))),
+        ]
+        for i, row in enumerate(rows)
+    ]
 
 
 RIVAL_COLUMNS = ("link_rank", "link_margin", "near_rank", "rivals")
@@ -217,6 +229,7 @@ def dates_near(scene: Scene, index: int) -> list[int]:
 def date_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
     """One row of DATE_COLUMNS for each of the dates ``near`` a trigger."""
     rows = []
+    own = trigger_part(scene, index)
     year = int(scene.published[:4]) if scene.published else None
     for j in near:
         d: DateCandidate = scene.dates[j]
@@ -226,7 +239,7 @@ def date_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
         back = 0.0
         if year is not None and start[:4].isdigit():
             back = float(max(-2, min(30, year - int(start[:4]))))
-        row = pair_features(scene, index, d.start, d.end, d.column, _DATE)
+        row = pair_features(scene, index, d.start, d.end, d.column, _DATE, own)
         row += [
             d.encoder,
             float(d.start < scene.dateline_end),
@@ -281,9 +294,10 @@ def toll_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
     trigger = scene.triggers[index]
     kills = _kill().search(scene.text[trigger.start : trigger.end].lower()) is not None
     rows = []
+    own = trigger_part(scene, index)
     for j in near:
         t: TollCandidate = scene.tolls[j]
-        row = pair_features(scene, index, t.start, t.end, t.column, _TOLL[t.what])
+        row = pair_features(scene, index, t.start, t.end, t.column, _TOLL[t.what], own)
         around = scene.text[max(0, t.start - 30) : t.end + 40].lower()
         low = t.low if t.low is not None else t.high or 0
         twins = [

@@ -20,6 +20,7 @@ from mapper.extract.linking import (
     _near,
     pair_features,
     rivals,
+    trigger_part,
 )
 from mapper.extract.scene import Scene, place_key
 from mapper.model import Mention
@@ -139,12 +140,13 @@ def place_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
         key = place_key(scene.mentions[j])
         links[key] = max(links.get(key, 0.0), link)
     seen: set[str] = set()
+    own = trigger_part(scene, index)
     rows = []
     for j in near:
         m = scene.mentions[j]
         column = scene.mention_columns[j]
         key = place_key(m)
-        row = pair_features(scene, index, m.start, m.end, column, _PLACE)
+        row = pair_features(scene, index, m.start, m.end, column, _PLACE, own)
         prep = preposition(scene, m)
         holder, held, listed = _chain(scene, j)
         if trigger.start >= m.end:

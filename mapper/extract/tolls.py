@@ -122,12 +122,21 @@ _SINGULAR = re.compile(
 )
 
 
-def _zero(lower: str) -> bool:
+@cache
+def _zero_pattern() -> re.Pattern[str]:
     t = ontology("tolls")
     words = _any([*t["nobody"], *t["nobody_hurt"], *t["unhurt"]])
-    return re.search(rf"(?<!\w)(?:{words})(?!\w)", lower) is not None or re.match(
-        r"no\s+(?!fewer|less|more|longer)\w+", lower
-    ) is not None  # fmt: skip
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)|\Ano\s+(?!fewer|less|more|longer)\w+")
+
+
+def _zero(lower: str) -> bool:
+    """Whether a phrase says that nobody was."""
+    return _zero_pattern().search(lower) is not None
+
+
+@cache
+def _not_people() -> frozenset[str]:
+    return frozenset(_list("not_people"))
 
 
 def _only(what: What, lower: str) -> str:
@@ -156,7 +165,7 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
     found: list[tuple[int | None, int | None]] = []
     taken: list[tuple[int, int]] = []
     open_high = False
-    not_people = _list("not_people")
+    not_people = _not_people()
     for m in _counted().finditer(lower):
         after = lower[m.end() : m.end() + 24].split()
         if after and after[0].strip(".,;") in not_people:
@@ -458,7 +467,7 @@ def _about_people(np: str) -> bool:
     words = re.findall(r"[\w'’.-]+", np)
     if not words:
         return False
-    if any(w in t["not_people"] for w in words):
+    if not _not_people().isdisjoint(words):
         return False
     if re.fullmatch(r"(?:in\s+)?(?:1[89]|20)\d\d", np.strip()):
         return False

@@ -1,0 +1,226 @@
+"""Coded documents with their readings, for training and measuring the incident stages.
+
+A document's reading comes from the encoder of its fold (``build/folds/foldK``), which has seen
+nothing of it; without fold encoders the shipped one is used and figures are flattering.  Scenes
+are kept in ``build/incidents`` and made again when an encoder, the gazetteer or the places' code
+changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mapper.encode import MODEL, Encoder, Reading
+from mapper.model import Article, Mention
+from training.folds import FOLDS, SHARED, fold_of
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = ROOT / "build" / "incidents"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with its coded incidents; ``source`` names the set that it comes from."""
+
+    article: Article
+    incidents: tuple[Json, ...]
+    source: str
+    fold: int
+
+
+def _lines(path: Path) -> Iterator[Json]:
+    if path.is_file():
+        with path.open(encoding="utf-8") as handle:
+            for line in handle:
+                if line.strip():
+                    yield json.loads(line)
+
+
+def _article(row: Json, published: str | None = None) -> Article:
+    return Article(
+        row["id"],
+        row["text"],
+        row.get("published") or published,
+        row.get("title"),
+        row.get("url"),
+        row.get("domain"),
+    )
+
+
+def coded_documents(shared: Path = SHARED) -> list[Document]:
+    """All coded documents: reviewed, single, written, and the project's own label files."""
+    evaluation, corpora, here = shared / "evaluation", shared / "corpora", ROOT / "training" / "data"
+    out: list[Document] = []
+    for source, texts, labels in (
+        ("reviewed", "documents.jsonl", "incidents.jsonl"),
+        ("single", "documents_single.jsonl", "incidents_single.jsonl"),
+    ):
+        rows = {d["id"]: d for d in _lines(evaluation / texts)}
+        for label in _lines(evaluation / labels):
+            row = rows[label["doc"]]
+            out.append(
+                Document(
+                    _article(row, label.get("pub_date")),
+                    tuple(label["incidents"]),
+                    source,
+                    fold_of(row["id"], shared),
+                )
+            )
+    for row in _lines(evaluation / "written.jsonl"):
+        out.append(
+            Document(_article(row), tuple(row["incidents"]), "written", fold_of(row["id"], shared))
+        )
+    for row in _lines(here / "composed.jsonl"):
+        out.append(
+            Document(_article(row), tuple(row["incidents"]), "composed", fold_of(row["id"], shared))
+        )
+    labels_of = {r["doc"]: r for r in _lines(here / "coded.jsonl")}
+    have = {d.article.id for d in out}
+    for corpus in sorted({r["corpus"] for r in labels_of.values()}):
+        for row in _lines(corpora / f"{corpus}.jsonl"):
+            label = labels_of.get(row["id"])
+            if label is None or row["id"] in have:
+                continue
+            incidents = tuple(_quoted(i, row["text"]) for i in label["incidents"])
+            article = _article(row, label.get("pub_date"))
+            out.append(Document(article, incidents, "coded", fold_of(row["id"], shared)))
+    return out
+
+
+def _quoted(incident: Json, text: str) -> Json:
+    """Labels that keep offsets only, with the quotes put back."""
+
+    def whole(item: Json | None) -> Json | None:
+        if item is None:
+            return None
+        span = item.get("span") or (
+            [item["start"], item["end"]] if isinstance(item.get("start"), int) else None
+        )
+        return item | {"quote": text[span[0] : span[1]]} if span else item
+
+    out = dict(incident)
+    for key in ("mentions", "places", "actors"):
+        out[key] = [whole(x) for x in incident.get(key) or []]
+    for key in ("fatalities", "injured", "date"):
+        out[key] = whole(incident.get(key))
+    return out
+
+
+def plain_documents(name: str, shared: Path = SHARED) -> list[Document]:
+    """A public corpus for measuring only: its texts, dated, with no labels of ours."""
+    out = []
+    for row in _lines(shared / "corpora" / f"{name}.jsonl"):
+        article = Article(row["id"], row["text"], row.get("published") or row.get("date"))
+        out.append(Document(article, (), name, fold_of(row["id"], shared)))
+    return out
+
+
+def police_documents(shared: Path = SHARED) -> list[tuple[Document, list[tuple[int, int, list[str]]]]]:
+    """India police events: the sentences joined to a text, with offsets and labels of each."""
+    out = []
+    for row in _lines(shared / "corpora" / "india_police_events.jsonl"):
+        text, spans = "", []
+        for s in row["sentences"]:
+            part = s["text"].strip()
+            if not part:
+                continue
+            if text:
+                text += " "
+            spans.append((len(text), len(text) + len(part), list(s["labels"])))
+            text += part
+        if text:
+            article = Article(row["id"], text, row["date"])
+            out.append((Document(article, (), "police", fold_of(row["id"], shared)), spans))
+    return out
+
+
+# --- readings ----------------------------------------------------------------------------------
+
+
+class Readers:
+    """Encoders by fold and the place stages, opened when first needed."""
+
+    def __init__(self, *, places: bool = True, final: bool = False) -> None:
+        self._encoders: dict[int, Encoder] = {}
+        self._places = places
+        self._final = final
+        self._gazetteer: Any = None
+        self._ranker: Any = None
+
+    def folder(self, fold: int) -> Path:
+        """Where the encoder of a fold is: the shipped one where there is none."""
+        path = ROOT / "build" / "folds" / f"fold{fold}"
+        return path if not self._final and (path / "manifest.json").is_file() else MODEL
+
+    def encoder(self, fold: int) -> Encoder:
+        """The encoder that has not seen this fold's documents."""
+        if fold not in self._encoders:
+            self._encoders[fold] = Encoder.open(self.folder(fold))
+        return self._encoders[fold]
+
+    def mentions(self, article: Article, reading: Reading) -> tuple[Mention, ...]:
+        """The places of an article, recognised and resolved as the pipeline does it."""
+        if not self._places:
+            return ()
+        from geodata.gazetteer import Gazetteer  # noqa: PLC0415
+        from mapper import rank, recognise, resolve  # noqa: PLC0415
+
+        if self._gazetteer is None:
+            self._gazetteer = Gazetteer.open()
+            self._ranker = rank.Ranker.open()
+        found = recognise.recognise(article, reading, self._gazetteer)
+        return resolve.resolve(article, found, self._gazetteer, self._ranker)
+
+    def key(self) -> str:
+        """A hash of everything that a reading depends on, for the cache."""
+        digest = hashlib.sha256()
+        for fold in range(FOLDS):
+            digest.update((self.folder(fold) / "manifest.json").read_bytes())
+        for pattern in ("mapper/encode.py", "mapper/segment.py", *_PLACE_FILES):
+            for path in sorted(ROOT.glob(pattern)):
+                if path.suffix in {".sqlite", ".db"}:
+                    digest.update(str(path.stat().st_size).encode())
+                else:
+                    digest.update(path.read_bytes())
+        digest.update(str(self._places).encode())
+        return digest.hexdigest()[:16]
+
+
+_PLACE_FILES = ("mapper/recognise.py", "mapper/resolve.py", "mapper/rank.py", "geodata/data/*.json",
+                "mapper/models/ranker*")  # fmt: skip
+
+Read = tuple[Reading, tuple[Mention, ...]]
+
+
+def readings(
+    name: str, documents: Iterable[Document], readers: Readers, triggers: Any = None
+) -> dict[str, Read]:
+    """Reading and mentions of each document by id, cached under ``name``."""
+    documents = list(documents)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    texts = hashlib.sha256("\x1f".join(d.article.text for d in documents).encode("utf-8", "replace"))
+    path = CACHE / f"{name}-{readers.key()}-{texts.hexdigest()[:8]}.pickle"
+    if path.is_file():
+        with path.open("rb") as handle:
+            stored: dict[str, Read] = pickle.load(handle)  # noqa: S301 - our own cache
+        return stored
+    out: dict[str, Read] = {}
+    for n, d in enumerate(documents):
+        given = triggers(d) if triggers else None
+        reading = readers.encoder(d.fold).read(d.article.text, triggers=given)
+        out[d.article.id] = (reading, readers.mentions(d.article, reading))
+        if n % 200 == 199:
+            print(f"  read {n + 1} of {len(documents)} ({name})", file=sys.stderr)
+    for old in CACHE.glob(f"{name}-*.pickle"):
+        old.unlink()
+    with path.open("wb") as handle:
+        pickle.dump(out, handle)
+    return out

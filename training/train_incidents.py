@@ -1,0 +1,691 @@
+"""Train the scorers of the incident stages and write ``mapper/models/incidents.json``.
+
+    python -m training.train_incidents                 # all of it, minutes on one core
+    python -m training.train_incidents --out FILE
+
+Three folds by document and feed.  Readings come from encoders that have not seen the document;
+what one stage learns from another stage's answers, it learns from answers given out of fold.
+Seeded: the same data give the same file.  Needs scikit-learn (requirements-train.txt).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+
+from mapper import merge as merging
+from mapper.encode import KINDS, MODALITIES, FloatArray
+from mapper.extract import (
+    COLUMNS,
+    beliefs_of,
+    candidates,
+    trigger_matrix,
+    trigger_probabilities,
+)
+from mapper.extract.compose import Belief, compose
+from mapper.extract.learned import MODELS, Linear, Models, Trees
+from mapper.extract.linking import GROUPS, TOLL_COLUMNS
+from mapper.extract.modality import (
+    BACKGROUND_COLUMNS,
+    MODALITY_COLUMNS,
+    background_row,
+    modality_row,
+)
+from mapper.extract.placing import PLACE_COLUMNS
+from mapper.extract.scene import Scene, build_scene, place_key
+from mapper.extract.triggers import KIND_COLUMNS, TRIGGER_COLUMNS, document_kinds, kind_row
+from mapper.merge import INCIDENT_COLUMNS, SAME_COLUMNS
+from mapper.model import Incident
+from training.folds import FOLDS, SHARED
+from training.incident_data import Document, Json, Readers, coded_documents, readings
+
+SEED = 20
+WEIGHT = {"reviewed": 1.5, "written": 1.0, "single": 1.0, "coded": 1.0, "composed": 0.7}
+VERB_SENTENCES = 2400
+TOLERANCE_KM = {"facility": 3, "neighbourhood": 3, "city": 8, "district": 20, "province": 60,
+                "region": 120, "country": 250, "sea": 150}  # fmt: skip
+
+
+# --- fitting -----------------------------------------------------------------------------------
+
+
+def fit_trees(
+    names: Sequence[str],
+    rows: FloatArray,
+    labels: Sequence[int],
+    weights: Sequence[float],
+    *,
+    trees: int = 90,
+    depth: int = 4,
+    rate: float = 0.08,
+    leaf: int = 20,
+    l2: float = 3.0,
+) -> Trees:
+    """Gradient-boosted trees, as complete binary trees."""
+    model = HistGradientBoostingClassifier(
+        max_iter=trees, max_depth=depth, learning_rate=rate, min_samples_leaf=leaf,
+        l2_regularization=l2, random_state=SEED, early_stopping=False, max_bins=64,
+    )  # fmt: skip
+    model.fit(np.asarray(rows), np.asarray(labels), sample_weight=np.asarray(weights))
+    feature, threshold, value = [], [], []
+    for (predictor,) in model._predictors:
+        f = np.zeros(2**depth - 1, dtype=np.int64)
+        t = np.full(2**depth - 1, np.float32(3e38), dtype=np.float32)
+        v = np.zeros(2**depth, dtype=np.float32)
+        _unfold(predictor.nodes, 0, 0, depth, 0, f, t, v)
+        feature.append(f)
+        threshold.append(t)
+        value.append(v)
+    bias = float(np.ravel(model._baseline_prediction)[0])
+    return Trees.from_dict(
+        Trees(tuple(names), bias, np.array(feature), np.array(threshold), np.array(value)).to_dict()
+    )
+
+
+def _unfold(
+    nodes: Any, at: int, slot: int, depth: int, level: int, f: Any, t: Any, v: Any
+) -> None:
+    """Write one tree into the arrays of a complete tree."""
+    node = nodes[at]
+    if level == depth:
+        v[slot - (2**depth - 1)] = node["value"]
+        return
+    if node["is_leaf"]:
+        _unfold(nodes, at, 2 * slot + 1, depth, level + 1, f, t, v)
+        _unfold(nodes, at, 2 * slot + 2, depth, level + 1, f, t, v)
+        return
+    f[slot] = node["feature_idx"]
+    t[slot] = node["num_threshold"]
+    _unfold(nodes, node["left"], 2 * slot + 1, depth, level + 1, f, t, v)
+    _unfold(nodes, node["right"], 2 * slot + 2, depth, level + 1, f, t, v)
+
+
+def fit_linear(
+    names: Sequence[str],
+    rows: FloatArray,
+    labels: Sequence[str],
+    weights: Sequence[float],
+    classes: Sequence[str],
+    c: float,
+) -> Linear:
+    """Multinomial logistic regression on scaled features, the scaling folded into the weights."""
+    x = np.asarray(rows, dtype=np.float64)
+    mean, scale = x.mean(axis=0), x.std(axis=0)
+    scale[scale < 1e-6] = 1.0
+    model = LogisticRegression(C=c, max_iter=400)
+    model.fit((x - mean) / scale, labels, sample_weight=weights)
+    weight = model.coef_ / scale
+    bias = model.intercept_ - weight @ mean
+    if len(model.classes_) == 2:
+        weight, bias = np.vstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
+    order = [list(model.classes_).index(k) for k in classes if k in model.classes_]
+    return Linear.from_dict(
+        Linear(
+            tuple(names),
+            tuple(str(model.classes_[i]) for i in order),
+            weight[order].astype(np.float32),
+            bias[order].astype(np.float32),
+        ).to_dict()
+    )
+
+
+# --- labels ------------------------------------------------------------------------------------
+
+
+class Gold:
+    """A scene beside its coded incidents: what each trigger, place, date and toll should be."""
+
+    def __init__(self, scene: Scene, document: Document) -> None:
+        self.scene = scene
+        self.document = document
+        self.incidents = document.incidents
+        self.of_trigger: list[list[int]] = []
+        spans = [
+            [(m["start"], m["end"]) for m in i["mentions"] if m.get("start") is not None]
+            for i in self.incidents
+        ]
+        for t in scene.triggers:
+            self.of_trigger.append(
+                [
+                    n
+                    for n, mine in enumerate(spans)
+                    if any(a < t.end and t.start < b for a, b in mine)
+                ]
+            )
+        covered = [
+            any(a < t.end and t.start < b for t in scene.triggers) for mine in spans for a, b in mine
+        ]
+        lonely: set[tuple[int, str]] = set()
+        at = 0
+        for n, mine in enumerate(spans):
+            for a, _b in mine:
+                if not covered[at]:
+                    lonely.add((scene.sentence_of(a), GROUPS[self.incidents[n]["kind"]]))
+                at += 1
+        self.accept = [
+            bool(mine) or (scene.sentence_of(t.start), GROUPS[t.label]) in lonely
+            for t, mine in zip(scene.triggers, self.of_trigger, strict=True)
+        ]
+        self._keys = [self._place_keys(i) for i in self.incidents]
+
+    def incident(self, trigger: int) -> int | None:
+        """The coded incident that a trigger reports: of its own kind where there are several."""
+        mine = self.of_trigger[trigger]
+        if not mine:
+            return None
+        label = self.scene.triggers[trigger].label
+        return min(mine, key=lambda n: (self.incidents[n]["kind"] != label, n))
+
+    def _place_keys(self, incident: Json) -> set[str]:
+        keys = set()
+        for p in incident.get("places") or []:
+            start, end = p.get("start"), p.get("end")
+            for m in self.scene.mentions:
+                if start is not None and end is not None and m.start < end and start < m.end:
+                    if m.role in {"literal", "nominal", "metonymic"} or p.get("inferred"):
+                        keys.add(place_key(m))
+                elif m.place is not None and p.get("lat") is not None and m.role == "literal":
+                    km = _km(m.place.lat, m.place.lon, p["lat"], p["lon"])
+                    near = km <= TOLERANCE_KM[p["precision"]]
+                    alike = m.place.precision == p["precision"] or (
+                        m.text.lower() in str(p.get("name", "")).lower().split(",")[0]
+                    )
+                    if near and alike:
+                        keys.add(place_key(m))
+        return keys
+
+    def place(self, trigger: int, mention: int) -> bool:
+        """Whether a mention says where the trigger's incident happened."""
+        key = place_key(self.scene.mentions[mention])
+        return any(key in self._keys[n] for n in self.of_trigger[trigger])
+
+    def date(self, trigger: int, date: int) -> bool:
+        """Whether a time expression says when the trigger's incident happened."""
+        d = self.scene.dates[date]
+        for n in self.of_trigger[trigger]:
+            g = self.incidents[n].get("date")
+            if not g:
+                continue
+            when = d.resolved.when(self.incidents[n]["modality"])
+            right = when is not None and (when.start, when.end) == (g.get("start"), g.get("end"))
+            quote = g.get("quote") or ""
+            here = self.scene.text[d.start : d.end].lower()
+            words = (here in quote.lower() or quote.lower() in here) and bool(quote)
+            if right and words:
+                return True
+            span = g.get("span")
+            if span and span[0] < d.end and d.start < span[1]:
+                return True
+            if words and not right:
+                near = self._nearest(quote, self.scene.triggers[trigger].start)
+                if near is not None and near < d.end and d.start < near + len(quote):
+                    return True
+        return False
+
+    def _nearest(self, quote: str, at: int) -> int | None:
+        found, best = self.scene.text.find(quote), None
+        while found >= 0:
+            if best is None or abs(found - at) < abs(best - at):
+                best = found
+            found = self.scene.text.find(quote, found + 1)
+        return best
+
+    def toll(self, trigger: int, toll: int) -> bool:
+        """Whether a phrase counts the dead (or the injured) of the trigger's incident."""
+        t = self.scene.tolls[toll]
+        for n in self.of_trigger[trigger]:
+            g = self.incidents[n].get(t.what)
+            if not g or g.get("start") is None:
+                continue
+            overlaps = t.start < g["end"] and g["start"] < t.end
+            right = (t.low, t.high) == (g.get("low"), g.get("high"))
+            if overlaps and right:
+                return True
+            if overlaps and not any(
+                u.what == t.what
+                and u.start < g["end"]
+                and g["start"] < u.end
+                and (u.low, u.high) == (g.get("low"), g.get("high"))
+                for u in self.scene.tolls
+            ):
+                return True
+        return False
+
+
+def _km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    a, b, c, d = np.radians([lat1, lon1, lat2, lon2])
+    h = np.sin((c - a) / 2) ** 2 + np.cos(a) * np.cos(c) * np.sin((d - b) / 2) ** 2
+    return float(2 * 6371.0088 * np.arcsin(np.sqrt(min(1.0, h))))
+
+
+# --- rows --------------------------------------------------------------------------------------
+
+
+@dataclass
+class Rows:
+    """Rows of one scorer with labels, weights and the fold of their document."""
+
+    x: list[FloatArray] = field(default_factory=list)
+    y: list[Any] = field(default_factory=list)
+    w: list[float] = field(default_factory=list)
+    fold: list[int] = field(default_factory=list)
+
+    def add(self, x: Any, y: Sequence[Any], w: float, fold: int) -> None:
+        """Add the rows of one document."""
+        x = np.asarray(x, dtype=np.float32)
+        if not len(x):
+            return
+        self.x.append(x)
+        self.y += list(y)
+        self.w += [w] * len(y)
+        self.fold += [fold] * len(y)
+
+    def part(self, without: int | None) -> tuple[FloatArray, list[Any], list[float]]:
+        """All rows but those of a fold."""
+        x = np.concatenate(self.x)
+        keep = [i for i, f in enumerate(self.fold) if f != without]
+        return x[keep], [self.y[i] for i in keep], [self.w[i] for i in keep]
+
+
+Fit = Callable[[FloatArray, list[Any], list[float]], Any]
+
+
+def crossed(rows: Rows, fit: Fit) -> list[Any]:
+    """A scorer for each fold, trained without it, and last the one trained on all."""
+    return [fit(*rows.part(k)) for k in [*range(FOLDS), None]]
+
+
+@dataclass
+class Trained:
+    """Scorers by fold, the last on everything; every member a :class:`Models`."""
+
+    models: list[Models]
+
+    def of(self, fold: int | None) -> Models:
+        """The scorers that have not seen a fold (None: those trained on everything)."""
+        return self.models[FOLDS if fold is None else fold]
+
+    def put(self, name: str, scorers: list[Any]) -> None:
+        """Add a scorer to every fold's set."""
+        for n, scorer in enumerate(scorers):
+            m = self.models[n]
+            if isinstance(scorer, Trees):
+                self.models[n] = replace(m, trees=m.trees | {name: scorer})
+            else:
+                self.models[n] = replace(m, linear=m.linear | {name: scorer})
+
+    def threshold(self, name: str, value: float) -> None:
+        """Set a threshold everywhere."""
+        for n, m in enumerate(self.models):
+            self.models[n] = replace(m, thresholds=m.thresholds | {name: value})
+
+
+def log(text: str, since: float) -> None:
+    """Progress, on stderr."""
+    print(f"[{time.monotonic() - since:5.0f} s] {text}", file=sys.stderr, flush=True)
+
+
+def verb_gold(shared: Path = SHARED) -> list[tuple[Document, Json]]:
+    """A spread of the sentences that say which place belongs to a verb."""
+    path = shared / "corpora" / "event_location.jsonl"
+    if not path.is_file():
+        return []
+    rows = [json.loads(line) for line in path.open(encoding="utf-8")]
+    step = max(1, len(rows) // VERB_SENTENCES)
+    from mapper.model import Article  # noqa: PLC0415
+    from training.folds import fold_of  # noqa: PLC0415
+
+    return [
+        (Document(Article(r["id"], r["text"]), (), "verbs", fold_of(r["id"], shared)), r)
+        for r in rows[::step]
+    ]
+
+
+def verb_scenes(shared: Path = SHARED) -> list[tuple[Scene, Document, Json]]:
+    """Scenes of the verb sentences, with the verb given as their only trigger."""
+    gold = verb_gold(shared)
+    by_id = {d.article.id: r for d, r in gold}
+
+    def given(d: Document) -> list[tuple[int, int]]:
+        t = by_id[d.article.id]["events"][0]["trigger"][0]
+        return [(t["start"], t["end"])]
+
+    read = readings("verbs", [d for d, _ in gold], Readers(), given)
+    out = []
+    for d, r in gold:
+        reading, mentions = read[d.article.id]
+        out.append((build_scene(d.article, reading, mentions), d, r))
+    return out
+
+
+def scenes_of(name: str, documents: Sequence[Document], readers: Readers) -> list[Scene]:
+    """Scenes of documents, their readings from the cache where there are any."""
+    read = readings(name, documents, readers)
+    return [build_scene(d.article, *read[d.article.id]) for d in documents]
+
+
+def train(
+    documents: Sequence[Document],
+    scenes: Sequence[Scene],
+    verbs: Sequence[tuple[Scene, Document, Json]],
+) -> Trained:
+    """All scorers and thresholds, for every fold and for everything."""
+    begun = time.monotonic()
+    golds = [Gold(s, d) for s, d in zip(scenes, documents, strict=True)]
+    trained = Trained([Models({}, {}, {}, "cross-validation") for _ in range(FOLDS + 1)])
+
+    # A: which triggers, and what belongs to them.
+    rows: dict[str, Rows] = {k: Rows() for k in ("trigger", "place", "date", "toll")}
+    for gold, d in zip(golds, documents, strict=True):
+        w = WEIGHT[d.source]
+        rows["trigger"].add(
+            trigger_matrix(gold.scene) if gold.scene.triggers else [], gold.accept, w, d.fold
+        )
+        for i in range(len(gold.scene.triggers)):
+            if gold.incident(i) is None:
+                continue
+            for what in ("place", "date", "fatalities", "injured"):
+                near, x = candidates(gold.scene, i, what)
+                name = what if what in rows else "toll"
+                is_right = getattr(gold, name)
+                rows[name].add(x, [int(is_right(i, j)) for j in near], w, d.fold)
+    for scene, d, r in verbs:
+        if scene.triggers:
+            near, x = candidates(scene, 0, "place")
+            spans = [(s["start"], s["end"]) for s in r["events"][0]["location_spans"]]
+            y = [
+                int(any(a < scene.mentions[j].end and scene.mentions[j].start < b for a, b in spans))
+                for j in near
+            ]
+            rows["place"].add(x, y, 0.35, d.fold)
+    for name, columns in (("trigger", TRIGGER_COLUMNS), ("place", PLACE_COLUMNS),
+                          ("date", COLUMNS["date"]), ("toll", TOLL_COLUMNS)):  # fmt: skip
+        trained.put(name, crossed(rows[name], lambda x, y, w, c=columns: fit_trees(c, x, y, w)))
+        log(f"{name}: {len(rows[name].y)} rows, {sum(map(int, rows[name].y))} positive", begun)
+
+    # B: kind, modality, background, with dates as stage A gives them out of fold.
+    rows = {k: Rows() for k in ("kind", "modality", "background")}
+    for gold, d in zip(golds, documents, strict=True):
+        _stage_b(gold, d, trained.of(d.fold), rows)
+    trained.put("kind", crossed(rows["kind"], lambda x, y, w: fit_linear(KIND_COLUMNS, x, y, w, KINDS, 0.02)))
+    trained.put(
+        "modality",
+        crossed(
+            rows["modality"], lambda x, y, w: fit_linear(MODALITY_COLUMNS, x, y, w, MODALITIES, 0.05)
+        ),
+    )
+    trained.put(
+        "background",
+        crossed(
+            rows["background"],
+            lambda x, y, w: fit_trees(BACKGROUND_COLUMNS, x, y, w, trees=60, depth=3),
+        ),
+    )
+    log("kind, modality, background", begun)
+
+    # C: which triggers report one happening.
+    trained.threshold("trigger", TRIGGER_FLOOR)
+    beliefs = [beliefs_of(s, trained.of(d.fold)) for s, d in zip(scenes, documents, strict=True)]
+    pairs = Rows()
+    for gold, mine, d in zip(golds, beliefs, documents, strict=True):
+        _pair_rows(gold, mine, d, pairs)
+    trained.put("same", crossed(pairs, lambda x, y, w: fit_trees(SAME_COLUMNS, x, y, w, trees=80)))
+    log(f"same: {len(pairs.y)} pairs, {sum(pairs.y)} positive", begun)
+
+    tune_and_finish(documents, scenes, golds, trained, begun)
+    return trained
+
+
+TRIGGER_FLOOR = 0.3
+
+
+def _stage_b(gold: Gold, d: Document, models: Models, rows: dict[str, Rows]) -> None:
+    from mapper.extract import _links  # noqa: PLC0415
+
+    scene = gold.scene
+    kept = [i for i in range(len(scene.triggers)) if gold.incident(i) is not None]
+    if not kept:
+        return
+    share = document_kinds(scene)
+    dates = _links(scene, kept, "date", models)
+    for i, near in zip(kept, dates, strict=True):
+        incident = gold.incidents[gold.incident(i) or 0]
+        ahead = since = False
+        start = None
+        if near and near[0][1] >= 0.3:
+            resolved = scene.dates[near[0][0]].resolved
+            when = resolved.past or resolved.future
+            start = when.start if when else None
+            ahead = resolved.ahead
+            since = resolved.expression.modifier in {"since"}
+        w = WEIGHT[d.source]
+        rows["kind"].add([kind_row(scene, i, share)], [incident["kind"]], w, d.fold)
+        rows["modality"].add(
+            [modality_row(scene, i, ahead, since)[0]], [incident["modality"]], w, d.fold
+        )
+        rows["background"].add(
+            [background_row(scene, i, start)], [int(bool(incident.get("background")))], w, d.fold
+        )
+
+
+def _pair_rows(gold: Gold, beliefs: Sequence[Belief], d: Document, pairs: Rows) -> None:
+    x, y = [], []
+    for j in range(len(beliefs)):
+        for i in range(max(0, j - merging.RECENT), j):
+            one, two = set(gold.of_trigger[beliefs[i].index]), set(gold.of_trigger[beliefs[j].index])
+            if not one or not two:
+                continue
+            x.append(merging.same_row(beliefs[i], beliefs[j], j - i))
+            y.append(int(bool(one & two)))
+    pairs.add(x, y, WEIGHT[d.source], d.fold)
+
+
+# --- whole incidents and thresholds ------------------------------------------------------------
+
+
+def _scorer(shared: Path = SHARED) -> Any:
+    sys.path.insert(0, str(shared / "evaluation"))
+    import score_incidents  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    return score_incidents
+
+
+def predicted(incidents: Sequence[Incident]) -> list[Json]:
+    """Incidents as the scorers read them."""
+    return [i.to_dict() for i in incidents]
+
+
+def tune_and_finish(
+    documents: Sequence[Document],
+    scenes: Sequence[Scene],
+    golds: Sequence[Gold],
+    trained: Trained,
+    begun: float,
+) -> None:
+    """Train the scorer of whole incidents and choose the thresholds, all out of fold."""
+    scorer = _scorer()
+    best: tuple[float, float, float] | None = None
+    for floor in (0.3, 0.4):
+        trained.threshold("trigger", floor)
+        beliefs = [beliefs_of(s, trained.of(d.fold)) for s, d in zip(scenes, documents, strict=True)]
+        for same in (0.35, 0.45, 0.55):
+            trained.threshold("same", same)
+            rows, groups = _incident_rows(documents, scenes, beliefs, trained, scorer)
+            value = _quick_f(documents, rows, groups, scorer, trained)
+            log(f"trigger {floor} same {same}: core F {value[0]:.3f} at {value[1]:.2f}", begun)
+            if best is None or value[0] > best[0] + 1e-4:
+                best = (value[0], floor, same)
+    assert best is not None
+    trained.threshold("trigger", best[1])
+    trained.threshold("same", best[2])
+    beliefs = [beliefs_of(s, trained.of(d.fold)) for s, d in zip(scenes, documents, strict=True)]
+    rows, groups = _incident_rows(documents, scenes, beliefs, trained, scorer)
+    trained.put(
+        "incident",
+        crossed(rows, lambda x, y, w: fit_trees(INCIDENT_COLUMNS, x, y, w, trees=60, depth=3)),
+    )
+    value = _quick_f(documents, rows, groups, scorer, trained)
+    trained.threshold("incident", value[1])
+    log(f"incident threshold {value[1]:.2f}, core F {value[0]:.3f}", begun)
+    for name, grid in (
+        ("place", (0.1, 0.15, 0.2, 0.25, 0.3, 0.4)),
+        ("places_several", (0.3, 0.4, 0.5, 0.6, 0.7)),
+        ("date", (0.1, 0.2, 0.3, 0.4, 0.5)),
+        ("fatalities", (0.3, 0.4, 0.5, 0.6)),
+        ("injured", (0.3, 0.4, 0.5, 0.6)),
+        ("background", (0.3, 0.4, 0.5, 0.6)),
+    ):
+        scores = []
+        for x in grid:
+            trained.threshold(name, x)
+            scores.append((_goodness(documents, beliefs, trained, scorer, name), -abs(x - 0.4), x))
+        trained.threshold(name, max(scores)[2])
+        log(f"{name}: {max(scores)[2]} of {[(round(s[0], 4), s[2]) for s in scores]}", begun)
+
+
+def _match(scorer: Any, gold: Sequence[Json], mine: Sequence[Json]) -> set[int]:
+    """Indices of the predicted incidents that a coded one answers."""
+    pairs = scorer.pair_up(list(gold), list(mine))
+    return {n for n, p in enumerate(mine) if any(p is q for _, q in pairs)}
+
+
+def _incident_rows(
+    documents: Sequence[Document],
+    scenes: Sequence[Scene],
+    beliefs: Sequence[list[Belief]],
+    trained: Trained,
+    scorer: Any,
+) -> tuple[Rows, list[tuple[list[list[Belief]], FloatArray, list[Json]]]]:
+    rows = Rows()
+    out = []
+    for d, s, mine in zip(documents, scenes, beliefs, strict=True):
+        models = trained.of(d.fold)
+        groups = merging.clusters_of(mine, models) if mine else []
+        x = merging.incident_matrix(groups)
+        drafts = predicted([compose(s, g, models) for g in groups])
+        hit = _match(scorer, d.incidents, drafts)
+        rows.add(x, [int(n in hit) for n in range(len(groups))], WEIGHT[d.source], d.fold)
+        out.append((groups, x, drafts))
+    return rows, out
+
+
+def _quick_f(
+    documents: Sequence[Document], rows: Rows, groups: Any, scorer: Any, trained: Trained
+) -> tuple[float, float]:
+    """Best core F over thresholds on whole incidents, with the threshold, out of fold."""
+    scorers = crossed(
+        rows, lambda x, y, w: fit_trees(INCIDENT_COLUMNS, x, y, w, trees=60, depth=3)
+    )[:FOLDS]
+    confidence = [
+        scorers[d.fold].probability(x) if len(x) else np.zeros(0)
+        for d, (_, x, _drafts) in zip(documents, groups, strict=True)
+    ]
+    best = (0.0, 0.5)
+    for threshold in np.arange(0.2, 0.75, 0.05):
+        total = 0.0
+        for source, share in SHARE.items():
+            golds, preds = {}, {}
+            for d, c, (_, _x, drafts) in zip(documents, confidence, groups, strict=True):
+                if d.source == source:
+                    golds[d.article.id] = list(d.incidents)
+                    preds[d.article.id] = [p for p, y in zip(drafts, c, strict=True) if y >= threshold]
+            r = scorer.score(golds, preds, scorer.core)
+            total += share * (r["detected"] if isinstance(r["detected"], float) else r["detected"]["f"])
+        if total > best[0]:
+            best = (total, float(round(threshold, 2)))
+    return best
+
+
+SHARE = {"reviewed": 0.2, "single": 0.35, "written": 0.45}
+"""What the thresholds are tuned on, and how much each set counts."""
+
+
+def _goodness(
+    documents: Sequence[Document],
+    beliefs: Sequence[list[Belief]],
+    trained: Trained,
+    scorer: Any,
+    name: str,
+) -> float:
+    """How good the answers are with the thresholds as they stand, for one of them."""
+    total = 0.0
+    for source, share in SHARE.items():
+        golds, preds = {}, {}
+        for d, mine in zip(documents, beliefs, strict=True):
+            if d.source == source:
+                golds[d.article.id] = list(d.incidents)
+                preds[d.article.id] = predicted(run_merge(d, mine, trained.of(d.fold)))
+        r = scorer.score(golds, preds, scorer.core)
+        f = {k: (r[k] if isinstance(r[k], float) else r[k]["f"]) for k in ("detected", "located")}
+        if name in {"place", "places_several"}:
+            total += share * f["located"]
+        elif name == "date":
+            total += share * (r["date_right"] or 0.0)
+        elif name in {"fatalities", "injured"}:
+            total += share * ((r["fatalities_right"] or 0.0) - r["fatalities_invented"] / max(1, r["gold"]))
+        else:
+            total += share * f["detected"]
+    return total
+
+
+def run_merge(d: Document, beliefs: Sequence[Belief], models: Models) -> tuple[Incident, ...]:
+    """The incidents of a document from its beliefs."""
+    if not beliefs:
+        return ()
+    drafts = [compose(beliefs[0].scene, [b], models) for b in beliefs]
+    return merging.merge(d.article, drafts, models)
+
+
+def to_file(models: Models, meta: Json) -> str:
+    """The JSON file of all scorers."""
+    return json.dumps(
+        {
+            "about": meta,
+            "thresholds": dict(sorted(models.thresholds.items())),
+            "trees": {k: models.trees[k].to_dict() for k in sorted(models.trees)},
+            "linear": {k: models.linear[k].to_dict() for k in sorted(models.linear)},
+        },
+        separators=(",", ":"),
+    )
+
+
+def main() -> None:
+    """Command line."""
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    ap.add_argument("--out", type=Path, default=MODELS)
+    ap.add_argument("--keep-folds", type=Path, default=None, help="write the folds' scorers here")
+    a = ap.parse_args()
+    documents = coded_documents()
+    if not documents:
+        sys.exit("no coded documents found beside the project (../shared/evaluation)")
+    scenes = scenes_of("coded", documents, Readers())
+    trained = train(documents, scenes, verb_scenes())
+    meta = {
+        "what": "scorers of the incident stages: gradient-boosted trees and logistic regressions",
+        "made_by": "training/train_incidents.py",
+        "trained_on": {
+            s: sum(d.source == s for d in documents) for s in dict.fromkeys(d.source for d in documents)
+        },
+        "seed": SEED,
+    }
+    a.out.parent.mkdir(parents=True, exist_ok=True)
+    a.out.write_text(to_file(trained.of(None), meta), encoding="utf-8")
+    folder = a.keep_folds or Path(__file__).resolve().parents[1] / "build" / "incidents"
+    folder.mkdir(parents=True, exist_ok=True)
+    for k in range(FOLDS):
+        (folder / f"scorers{k}.json").write_text(to_file(trained.of(k), meta), encoding="utf-8")
+    print(f"wrote {a.out} ({a.out.stat().st_size / 1e6:.2f} MB)")
+
+
+if __name__ == "__main__":
+    main()
