@@ -32,7 +32,10 @@ from mapper.export.words import kinds
 from mapper.model import Article, DateSpan, Evidence, IncidentPlace
 from mapper.schema import validate
 
-NASTY = "{{7*7}} ${1} <img src=x onerror=alert(1)> ]]> & \" ' \x01\x0b �\U0001f600 \u202eשלום </script>"
+NASTY = (
+    "{{7*7}} ${1} <img src=x onerror=alert(1)> ]]> & \" ' \x01\x0b \ufffd\U0001f600 "
+    "\u202e\u05e9\u05dc\u05d5\u05dd </script>"
+)
 
 
 @pytest.fixture
