@@ -1,0 +1,95 @@
+"""Time expressions: what is found, and what it means against the day of publication."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mapper.extract.dates import find_dates, resolve_dates
+
+MONDAY, FRIDAY, SATURDAY = "2019-12-16", "2019-12-20", "2019-12-21"
+
+
+def read(text, published=MONDAY, modality="occurred"):
+    found = resolve_dates(text, find_dates(text), published)
+    return [(w.start, w.end) for r in found if (w := r.when(modality))]
+
+
+@pytest.mark.parametrize(
+    ("text", "published", "expected"),
+    [
+        ("He spoke on Monday.", MONDAY, ("2019-12-16", "2019-12-16")),
+        ("A bomb went off on Friday.", MONDAY, ("2019-12-13", "2019-12-13")),
+        ("It was hit last Thursday.", FRIDAY, ("2019-12-12", "2019-12-12")),
+        ("It was hit on Thursday.", FRIDAY, ("2019-12-19", "2019-12-19")),
+        ("They clashed on Oct. 28.", MONDAY, ("2019-10-28", "2019-10-28")),
+        ("They clashed on 30 DECEMBER.", MONDAY, ("2018-12-30", "2018-12-30")),
+        ("SAN MIGUEL, 3 JAN 90", "1990-01-05", ("1990-01-03", "1990-01-03")),
+        ("two days ago", MONDAY, ("2019-12-14", "2019-12-14")),
+        ("He resigned in early December.", MONDAY, ("2019-12", "2019-12")),
+        ("after two months of unrest", MONDAY, ("2019-10", "2019-12")),
+        ("It happened overnight.", MONDAY, ("2019-12-15", "2019-12-16")),
+        ("last week's attack", MONDAY, ("2019-12-09", "2019-12-15")),
+        ("earlier this month", MONDAY, ("2019-12", "2019-12")),
+        ("over the last three days", MONDAY, ("2019-12-14", "2019-12-16")),
+        ("over the weekend", MONDAY, ("2019-12-14", "2019-12-15")),
+        ("the 2003 invasion", MONDAY, ("2003", "2003")),
+        ("in the early 1990s", MONDAY, ("1990", "1993")),
+        ("from 24 to 27 June", MONDAY, ("2019-06-24", "2019-06-27")),
+        ("28 April – 1 May 2019", MONDAY, ("2019-04-28", "2019-05-01")),
+        ("on Wednesday and Thursday", SATURDAY, ("2019-12-18", "2019-12-19")),
+        ("in the summer of 2014", MONDAY, ("2014-06", "2014-08")),
+    ],
+)
+def test_what_a_phrase_means(text, published, expected):
+    assert expected in read(text, published)
+
+
+def test_what_still_goes_on_has_no_end():
+    assert read("They have camped there since October 28.", MONDAY, "ongoing") == [
+        ("2019-10-28", None)
+    ]
+    assert read("Ten attacks since October 28.", MONDAY) == [("2019-10-28", MONDAY)]
+
+
+def test_what_is_planned_lies_ahead():
+    assert read("They will march on Friday.", MONDAY, "planned") == [("2019-12-20", "2019-12-20")]
+    assert read("The ban holds until Saturday.", MONDAY, "planned") == [(MONDAY, "2019-12-21")]
+    assert read("The visit is set for 5 July.", MONDAY, "planned") == [("2020-07-05", "2020-07-05")]
+
+
+def test_without_a_publication_date_a_weekday_is_unknown_and_a_day_has_no_year():
+    assert read("on Monday", None) == []
+    assert read("since October 28", None) == [("XXXX-10-28", None)]
+    assert read("in March", None) == [("XXXX-03", "XXXX-03")]
+
+
+def test_dates_that_lean_on_the_one_before():
+    text = "The town fell on 12 November. The next day it was retaken; it burned that night."
+    assert read(text, "2019-11-20") == [
+        ("2019-11-12", "2019-11-12"),
+        ("2019-11-13", "2019-11-13"),
+        ("2019-11-13", "2019-11-13"),
+    ]
+
+
+def test_a_story_told_with_its_year_keeps_it():
+    text = "They came on 9 September 2003. On 30 September they shot five."
+    assert read(text, "2023-09-10")[-1] == ("2003-09-30", "2003-09-30")
+
+
+def test_numbers_that_are_no_dates():
+    for text in ("2,000 troops", "1990 people died", "page 28", "a 16-year-old boy", "he may come"):
+        assert read(text) == [], text
+
+
+def test_march_and_may_as_verbs_are_no_months():
+    assert read("They may march on the capital.") == []
+
+
+@given(st.text(alphabet="on Mondayince 0123456789-/.,JuneApril\n’the last ago ", max_size=60))
+def test_quotes_are_the_text_at_their_offsets(text):
+    found = find_dates(text)
+    resolve_dates(text, found, MONDAY)
+    for e in found:
+        assert text[e.start : e.end] == e.quote
+    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))

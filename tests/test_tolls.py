@@ -1,0 +1,93 @@
+"""Tolls: what a phrase counts, and which phrases of a sentence count people."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mapper.extract.tolls import find_tolls, parse_toll
+from mapper.segment import sentences
+
+
+@pytest.mark.parametrize(
+    ("quote", "low", "high"),
+    [
+        ("at least 460 people dead", 460, None),
+        ("dozens", 24, None),
+        ("several", 3, None),
+        ("two or three", 2, 3),
+        ("Nearly 100", None, 100),
+        ("up to 100 people", None, 100),
+        ("wounded others", 2, None),
+        ("a soldier was killed", 1, 1),
+        ("no one was hurt", 0, 0),
+        ("between 30 and 40", 30, 40),
+        ("40 to 60 combatants", 40, 60),
+        ("an officer and two conscripts", 3, 3),
+        ("two women and a 14-year-old schoolboy", 3, 3),
+        ("thirty-one corpses", 31, 31),
+        ("more than 15,000 people", 15000, None),
+        ("No fewer than seven persons", 7, None),
+        ("A 22-year-old man", 1, 1),
+        ("hundreds of thousands", 200000, None),
+        ("six million victims", 6000000, 6000000),
+        ("half a dozen", 6, 6),
+        ("Eleven people, or sixteen", 11, 16),
+        ("unhurt", 0, 0),
+    ],
+)
+def test_what_a_phrase_counts(quote, low, high):
+    found = parse_toll(quote)
+    assert (found[0], found[2]) == (low, high)
+
+
+def test_killed_and_hurt_in_one_phrase_are_told_apart():
+    quote = "killed one Iraqi soldier and wounded others"
+    assert parse_toll(quote, "fatalities") == (1, 1, 1)
+    assert parse_toll(quote, "injured") == (2, 2, None)
+
+
+def tolls(text):
+    return {(t.what, t.low, t.high) for t in find_tolls(text, sentences(text))}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "The attacks have killed one Iraqi soldier and wounded three others.",
+            {("fatalities", 1, 1), ("injured", 3, 3)},
+        ),
+        (
+            "Six people were killed and at least 14 injured on Thursday.",
+            {("fatalities", 6, 6), ("injured", 14, None)},
+        ),
+        ("unrest that has left at least 460 people dead", {("fatalities", 460, None)}),
+        ("Nobody was hurt.", {("fatalities", 0, 0), ("injured", 0, 0)}),
+        ("The death toll rose to 31.", {("fatalities", 31, 31)}),
+        ("A gunman shot dead two guards.", {("fatalities", 2, 2)}),
+        ("ELEVEN PEOPLE DIED AND 43 WERE WOUNDED.", {("fatalities", 11, 11), ("injured", 43, 43)}),
+    ],
+)
+def test_what_a_sentence_counts(text, expected):
+    assert expected <= tolls(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Police seized 12 rifles and 300 rounds.",
+        "The army destroyed 40 houses on 12 May.",
+        "A 34-year-old man aged well.",
+        "Shells hit 15 villages in 2014.",
+        "Some 500 troops were sent.",
+    ],
+)
+def test_weapons_dates_and_ages_are_no_tolls(text):
+    assert tolls(text) == set()
+
+
+@given(st.text(alphabet="killed wounded 0123456789 two people,. a dead no one and", max_size=80))
+def test_offsets_and_ranges_hold(text):
+    for t in find_tolls(text, sentences(text)):
+        assert text[t.start : t.end] == t.quote
+        assert t.low is None or t.high is None or t.low <= t.high
