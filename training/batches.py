@@ -159,7 +159,7 @@ def batches(
     pieces: Pieces,
     names: dict[int, list[list[str]]],
     rng: random.Random,
-    budget: int = 2560,
+    budget: int = 1400,
 ) -> Iterator[Batch]:
     """One epoch in random order, texts of like length together, ``budget`` pieces a batch."""
     order = list(prepared)

@@ -337,6 +337,9 @@ def _add_incidents(example: Example, located: Words, incidents: Iterable[Json]) 
                 if t.label < len(ROLES) and t.start < span[1] and span[0] < t.end
             ]
             index = inside[0] if inside else target(span, 0)
+            if not inside and example.silver:  # a place the stock model overlooked
+                tags = example.tags["place"][span[0] : span[1]]
+                tags[tags == OUTSIDE] = UNKNOWN
             pairs.append((index, RELATION_INDEX["place"]))
             whole = located.of(*found) if found else None
             if whole and not place_item.get("inferred") and _definite(example, whole):

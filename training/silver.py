@@ -19,6 +19,12 @@ Silver = dict[str, list[tuple[int, int]]]
 """``places`` and ``doubtful``: spans in code points."""
 
 
+def _cased(text: str) -> str:
+    """Text in capitals as Title Case, which the stock model can read; else as it is."""
+    titled = text.title()
+    return titled if text.isupper() and len(titled) == len(text) else text
+
+
 def silver(texts: Mapping[str, str], cache: Path = CACHE) -> dict[str, Silver]:
     """Silver spans of each text by its id; what was computed before is read from ``cache``."""
     known: dict[str, Silver] = {}
@@ -40,7 +46,8 @@ def silver(texts: Mapping[str, str], cache: Path = CACHE) -> dict[str, Silver]:
         )
         cache.parent.mkdir(parents=True, exist_ok=True)
         with cache.open("a", encoding="utf-8") as out:
-            for key, doc in zip(missing, nlp.pipe(texts[k] for k in missing), strict=True):
+            shown = (_cased(texts[k]) for k in missing)
+            for key, doc in zip(missing, nlp.pipe(shown), strict=True):
                 row = {
                     "places": [
                         (e.start_char, e.end_char) for e in doc.ents if e.label_ in PLACE_LABELS
