@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         _say(f"{parser.prog} {args.command}: {error.strerror or error}: {error.filename or ''}")
     except Exception as error:  # a broken model or gazetteer must not end in a stack trace
-        if args.debug:
+        if getattr(args, "debug", False):
             traceback.print_exc()
         _say(f"{parser.prog} {args.command}: {_one_line(error)} (--debug shows where)")
     return NOT_CARRIED_OUT
@@ -328,4 +329,6 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    # Told to stop, clean up as if interrupted: nothing half-written is left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

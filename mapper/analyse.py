@@ -60,11 +60,13 @@ class _Pipeline:
     def __init__(self, gazetteer_path: Path | None = None) -> None:
         from geodata.gazetteer import Gazetteer, GazetteerError
         from mapper import encode, extract, merge, rank, recognise, resolve
+        from mapper.extract import learned
 
         try:
             self._encoder = encode.Encoder.open()
             self._gazetteer = Gazetteer.open(gazetteer_path)
-        except (encode.ModelError, GazetteerError) as error:
+            learned.load_models()  # now, not at the first document
+        except (encode.ModelError, learned.ModelFileError, GazetteerError) as error:
             raise SetupError(str(error)) from error
         self._ranker = rank.Ranker.open()
         self._recognise, self._resolve = recognise, resolve
