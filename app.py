@@ -1,0 +1,15 @@
+"""The app: ``streamlit run app.py``.  Wiring only; the page is in ``mapper/views``."""
+
+import streamlit as st
+
+st.set_page_config(
+    page_title="Incident Mapper",
+    page_icon=":material/location_on:",
+    layout="wide",
+    initial_sidebar_state="auto",
+    menu_items={"Get help": None, "Report a bug": None, "About": None},
+)
+
+from mapper.views.app import main  # noqa: E402 - the page must be set up first
+
+main()

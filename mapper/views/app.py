@@ -1,0 +1,71 @@
+"""The page: loads what is needed, shows what is wrong in plain words, hands over to the panes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_STYLE = """
+<style>
+.block-container { padding-top: 2.6rem; padding-bottom: 2rem; padding-left: 2rem; padding-right: 2rem; max-width: 1900px; }
+.stApp iframe { border-radius: 8px; }
+div[class*="st-key-hidden"] { position: absolute; height: 0; overflow: hidden; }
+.stApp a:focus-visible, .stApp button:focus-visible { outline: 3px solid #0059b3; outline-offset: 1px; }
+@media (max-width: 640px) {
+  .block-container { padding: 2.8rem .7rem 1rem; }
+  div[class*="st-key-toolbar"] button p { font-size: .85rem; }
+}
+</style>
+"""
+
+
+def main() -> None:
+    """Draw the page."""
+    st.html(_STYLE)
+    ready = "engine_ready" in st.session_state
+    if not ready:
+        waiting = st.empty()
+        with waiting.container():
+            st.title("Incident Mapper")
+            with st.spinner("Loading the language model and the gazetteer …", show_time=True):
+                problem = _prepare()
+        waiting.empty()
+        if problem:
+            st.title("Incident Mapper")
+            st.error(problem, icon=":material/error:")
+            return
+        st.session_state.engine_ready = True
+    from mapper.views import intake, state, workbench
+
+    state.begin()
+    if not ready:
+        _first_article()
+    intake.sidebar()
+    for kind, text in st.session_state.notes:
+        getattr(st, kind)(text)
+    st.session_state.notes = []
+    workbench.workbench()
+
+
+def _prepare() -> str | None:
+    """Load what every session shares; one line for the user where that fails."""
+    from mapper.errors import MapperError
+
+    try:
+        from mapper.views import engine, state
+
+        state.store()
+        engine.analyser()
+    except MapperError as error:
+        return f"{error}"
+    except Exception as error:
+        said = str(error).strip().splitlines()
+        return f"The app cannot start ({type(error).__name__}: {said[0] if said else 'no reason given'})."
+    return None
+
+
+def _first_article() -> None:
+    from mapper.views import intake, state
+
+    if not state.store().articles():
+        with st.spinner("Mapping a sample article …"):
+            intake.open_sample()

@@ -1,0 +1,264 @@
+"""The parts of the page in the browser: reading pane, map, and the link between them and Python.
+
+They speak over one BroadcastChannel, so that a click lights up the other side at once, without
+a round trip; Python hears of it from the link alone.  Names of messages: ``hello``, ``data``,
+``control``, ``select``, ``picked``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+import streamlit.components.v1 as components_v1
+
+from mapper.webmap.layer import ASSETS
+
+_PACKAGE = "incident_assets"
+
+_READER_JS = """
+export default function (component) {
+  const { data, parentElement, setStateValue } = component;
+  const S = parentElement._im || (parentElement._im = { selected: null });
+  S.set = setStateValue;
+  if (!S.box) {
+    S.scroll = document.createElement("div");
+    S.scroll.className = "rd-scroll";
+    S.scroll.tabIndex = 0;
+    S.scroll.setAttribute("role", "region");
+    S.scroll.setAttribute("aria-label", "Article text. Press N or P for the next or previous incident.");
+    S.box = document.createElement("div");
+    S.scroll.append(S.box);
+    parentElement.append(S.scroll);
+    S.scroll.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const by = { n: 1, j: 1, p: -1, k: -1 }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      const ids = [...new Set(IncidentReading.cites(S.box)
+        .filter((node) => !node.classList.contains("off"))
+        .flatMap((node) => JSON.parse(node.dataset.ids)))];
+      if (!ids.length) return;
+      const next = ids[(ids.indexOf(S.selected) + by + ids.length) % ids.length];
+      S.choose(next);
+      const node = IncidentReading.mark(S.box, next, S.scroll);
+      if (node) node.focus({ preventScroll: true });
+    });
+    S.box.addEventListener("mouseup", () => setTimeout(() => {
+      const range = selected(S.box);
+      if (range) S.set("selection", range);
+    }, 0));
+    S.box.addEventListener("keyup", (event) => {
+      if (!event.shiftKey) return;
+      const range = selected(S.box);
+      if (range) S.set("selection", range);
+    });
+    S.choose = (id) => {
+      S.selected = id;
+      IncidentReading.mark(S.box, id, S.scroll);
+      S.channel.postMessage({ type: "select", id, from: "text" });
+    };
+  }
+  S.scroll.style.maxHeight = data.height + "px";
+  if (S.name !== data.channel) {
+    if (S.channel) S.channel.close();
+    S.name = data.channel;
+    S.channel = new BroadcastChannel(data.channel);
+    S.channel.onmessage = ({ data: message }) => {
+      if (message.type === "select" && message.from !== "text") {
+        S.selected = message.id;
+        IncidentReading.mark(S.box, message.id, S.scroll);
+      } else if (message.type === "control") {
+        if ("dark" in message && message.dark !== S.dark) { S.dark = message.dark; S.draw(); }
+        if ("visible" in message) { S.visible = message.visible; IncidentReading.dim(S.box, S.visible); }
+      }
+    };
+  }
+  S.draw = () => {
+    IncidentReading.draw(S.box, S.article, S.styles, {
+      dark: S.dark, onSelect: S.choose, current: () => S.selected,
+    });
+    IncidentReading.mark(S.box, S.selected, S.scroll);
+    IncidentReading.dim(S.box, S.visible || null);
+  };
+  if (S.version !== data.version) {
+    const other = S.article && S.article.id !== data.article.id;
+    S.version = data.version; S.article = data.article; S.styles = data.styles;
+    S.selected = data.selected;
+    S.draw();
+    if (other && !data.selected) S.scroll.scrollTop = 0;
+    S.channel.postMessage({ type: "hello", from: "text" });
+  }
+}
+function selected(box) {
+  const selection = document.getSelection();
+  if (!selection || selection.isCollapsed || !selection.rangeCount) return null;
+  const range = selection.getRangeAt(0);
+  if (!box.contains(range.startContainer) || !box.contains(range.endContainer)) return null;
+  const offset = (node, inside) => {
+    const span = (node.nodeType === 3 ? node.parentElement : node).closest("[data-at]");
+    if (!span) return null;
+    const before = node.nodeType === 3 ? node.textContent.slice(0, inside) : "";
+    return Number(span.dataset.at) + Array.from(before).length;
+  };
+  const a = offset(range.startContainer, range.startOffset);
+  const b = offset(range.endContainer, range.endOffset);
+  return a === null || b === null || b - a < 3 ? null : [a, b];
+}
+"""
+
+_LINK_JS = """
+export default function (component) {
+  const { data, parentElement, setStateValue } = component;
+  const S = parentElement._im || (parentElement._im = { n: null });
+  S.set = setStateValue;
+  S.data = data;
+  const control = () => ({ type: "control", visible: S.data.visible, dark: S.dark,
+    tiles: S.data.tiles, pick: S.data.pick, fit: S.data.fit });
+  if (S.name !== data.channel) {
+    if (S.channel) S.channel.close();
+    S.name = data.channel;
+    S.channel = new BroadcastChannel(data.channel);
+    S.channel.onmessage = ({ data: message }) => {
+      if (message.type === "hello") {
+        S.channel.postMessage(control());
+        if (S.data.selected) {
+          S.channel.postMessage({ type: "select", id: S.data.selected, from: "link" });
+        }
+      } else if (message.type === "select") S.set("selected", message.id);
+      else if (message.type === "picked") S.set("picked", [message.lat, message.lon]);
+    };
+    S.dark = isDark();
+    S.timer = setInterval(() => {
+      const dark = isDark();
+      if (dark !== S.dark) { S.dark = dark; S.channel.postMessage({ type: "control", dark }); }
+    }, 400);
+  }
+  S.channel.postMessage(control());
+  if (S.n !== data.n) {
+    S.n = data.n;
+    S.channel.postMessage({ type: "select", id: data.selected, from: "link" });
+  }
+  return () => { clearInterval(S.timer); if (S.channel) S.channel.close(); S.name = null; };
+}
+function isDark() {
+  const app = document.querySelector(".stApp") || document.body;
+  const parts = (getComputedStyle(app).backgroundColor.match(/[\\d.]+/g) || [255, 255, 255]);
+  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] < 110;
+}
+"""
+
+_STORE_JS = """
+export default function (component) {
+  const { data, parentElement } = component;
+  const S = parentElement._im || (parentElement._im = {});
+  const text = typeof data === "string" ? data : new TextDecoder().decode(data);
+  const at = text.indexOf("|"), name = text.slice(0, at), rest = text.slice(at + 1);
+  const cut = rest.indexOf("|");
+  S.version = rest.slice(0, cut); S.payload = rest.slice(cut + 1);
+  const send = (keep) => S.channel.postMessage({ type: "data", payload: S.payload, keep });
+  if (S.name !== name) {
+    if (S.channel) S.channel.close();
+    S.name = name;
+    S.channel = new BroadcastChannel(name);
+    S.channel.onmessage = ({ data: message }) => {
+      if (message.type === "hello" && message.from === "map") send(false);
+    };
+    S.sent = S.version;
+    send(false);
+  }
+  const [scope] = S.version.split("/");
+  if (S.sent !== S.version) { const keep = S.sent.split("/")[0] === scope; S.sent = S.version; send(keep); }
+  return () => { if (S.channel) S.channel.close(); S.name = null; };
+}
+"""
+
+
+@lru_cache(maxsize=1)
+def _reader_parts() -> tuple[str, str]:
+    script = (ASSETS / "reading.js").read_text(encoding="utf-8") + _READER_JS
+    style = (ASSETS / "reading.css").read_text(encoding="utf-8") + (
+        ".rd-scroll { overflow-y: auto; padding: 4px 14px 4px 4px; position: relative; }"
+        ".rd-scroll:focus-visible { outline: 2px solid #0059b3; outline-offset: 2px; }"
+    )
+    return script, style
+
+
+@st.cache_resource(show_spinner=False)
+def _components() -> tuple[Any, Any, Any]:
+    script, style = _reader_parts()
+    make = st.components.v2.component
+    return (
+        make("incident_reader", js=script, css=style, isolate_styles=False),
+        make("incident_link", js=_LINK_JS, isolate_styles=False),
+        make("incident_store", js=_STORE_JS, isolate_styles=False),
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _assets_component() -> str:
+    """Register the folder of assets with Streamlit's own server; gives its name there."""
+    declared = components_v1.declare_component(_PACKAGE, path=str(ASSETS))
+    return str(declared.name)
+
+
+def asset_address(name: str) -> str:
+    """Where an asset lies as seen from the map's frame; works under any base path."""
+    return f"../{_assets_component()}/{name}"
+
+
+def reader(
+    *,
+    key: str,
+    channel: str,
+    version: str,
+    article: Mapping[str, Any],
+    styles: Mapping[str, Any],
+    selected: str | None,
+    height: int,
+    on_selection: Callable[[], None],
+) -> Any:
+    """The reading pane; ``selection`` of its result is [start, end] in code points."""
+    return _components()[0](
+        key=key,
+        data={
+            "channel": channel, "version": version, "article": article, "styles": styles,
+            "selected": selected, "height": height,
+        },
+        on_selection_change=on_selection,
+    )  # fmt: skip
+
+
+def link(
+    *,
+    key: str,
+    channel: str,
+    visible: Sequence[str] | None,
+    selected: str | None,
+    n: int,
+    tiles: bool,
+    pick: bool,
+    fit: int,
+    on_selected: Callable[[], None],
+    on_picked: Callable[[], None],
+) -> Any:
+    """The link: tells Python what was clicked, and the page what Python decides.
+
+    ``n`` grows whenever Python itself selects; only then the page follows.
+    """
+    return _components()[1](
+        key=key,
+        data={
+            "channel": channel, "visible": visible, "selected": selected, "n": n, "tiles": tiles,
+            "pick": pick, "fit": fit,
+        },
+        on_selected_change=on_selected,
+        on_picked_change=on_picked,
+    )  # fmt: skip
+
+
+def store(*, key: str, channel: str, version: str, payload: str) -> None:
+    """Hand the rows to the map; ``version`` is ``scope/hash``: a new scope fits the view anew."""
+    _components()[2](key=key, data=f"{channel}|{version}|{payload}".encode())

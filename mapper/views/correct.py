@@ -1,0 +1,559 @@
+"""The panel for checking and correcting one incident; every change is saved at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, get_args
+
+import streamlit as st
+
+from mapper.corrections import Correction, Corrector, place_area, place_at
+from mapper.errors import MapperError
+from mapper.model import ActorRole, Analysis, Incident, Modality, Place
+from mapper.views import engine, state
+from mapper.webmap.rows import Row
+from mapper.webmap.words import (
+    actors_in_words,
+    kind_styles,
+    label_of,
+    place_in_words,
+    precision_in_words,
+    sure_in_words,
+    toll_in_words,
+    when_in_words,
+)
+
+
+def article_in_hand(rows: Sequence[Row]) -> str | None:
+    """The article that corrections and undo are about."""
+    chosen = st.session_state.article
+    if chosen != state.ALL:
+        return str(chosen) if chosen else None
+    row = state.selected_row(rows)
+    return row.analysis.article.id if row else None
+
+
+def panel(rows: Sequence[Row]) -> None:
+    """The chosen incident with everything that can be changed about it."""
+    _marked(rows)
+    row = state.selected_row(rows)
+    if row is None:
+        st.session_state.picking = False
+        st.info(
+            "Choose an incident: click a mark on the map or a coloured sentence in the text. "
+            "Then check it here, correct it or mark it as verified."
+        )
+        return
+    _facts(row)
+    said = st.text_input(
+        "Why the change? (kept in the log)", key=f"why-{row.id}", max_chars=300,
+        placeholder="Optional: for example, “the ministry's later statement says two”",
+    )  # fmt: skip
+    editors = {
+        "where": "Where", "what": "What", "when": "When", "toll": "Toll", "who": "Who",
+        "merge": "Merge or split",
+    }  # fmt: skip
+    chosen = st.segmented_control(
+        "What to correct", list(editors), format_func=lambda e: editors[e], key="editor",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if chosen != "where":
+        st.session_state.picking = False
+    {
+        "where": _where, "what": _what, "when": _when, "toll": _toll, "who": _who, "merge": _merge,
+    }.get(chosen or "", lambda *_: None)(row, rows, said)  # fmt: skip
+
+
+def _facts(row: Row) -> None:
+    incident = row.incident
+    left, right = st.columns([3, 1])
+    with left:
+        st.subheader(row.kind_label, anchor=False)
+        lines = [("Did it happen?", label_of("modality", incident.modality)
+                  + (", recalled from earlier" if incident.background else ""))]  # fmt: skip
+        lines += [
+            ("Where", f"{place_in_words(item)}. {precision_in_words(item)}")
+            for item in incident.places
+        ] or [("Where", "no place that could be found")]
+        lines.append(("When", when_in_words(incident.date)))
+        for toll in (
+            toll_in_words("Killed", incident.fatalities), toll_in_words("Injured", incident.injured),
+        ):  # fmt: skip
+            if toll:
+                lines.append((toll["label"], f"{toll['text']} {toll['note']}"))
+        if incident.actors:
+            lines.append(("Who", actors_in_words(incident.actors)))
+        lines.append(("How sure", sure_in_words(incident.confidence)))
+        if incident.corrected:
+            lines.append(("By hand", ", ".join(incident.corrected)))
+        st.text("\n".join(f"{name}: {value}" for name, value in lines))
+        for evidence in incident.evidence[:3]:
+            st.text(f"“{evidence.quote}”")
+    with right:
+        if incident.verified:
+            st.success("Verified", icon=":material/verified:")
+            st.button(
+                "Take the mark off",
+                on_click=_do,
+                args=(row, lambda c: c.verify(row.incident.id, False)),
+                width="stretch",
+            )
+        else:
+            st.button(
+                "Mark as verified", type="primary", icon=":material/verified:", width="stretch",
+                on_click=_do, args=(row, lambda c: c.verify(row.incident.id)),
+            )  # fmt: skip
+        st.button(
+            "Not an incident", icon=":material/delete:", width="stretch",
+            help="Takes it off the map. Undo brings it back.",
+            on_click=_reject, args=(row,),
+        )  # fmt: skip
+
+
+def _do(row: Row, make: Callable[[Corrector], Correction | Sequence[Correction]]) -> None:
+    """Make corrections of a row's incident and save them; tell what does not fit."""
+    found = state.corrected(row.analysis.article.id)
+    if found is None:
+        return
+    try:
+        made = make(state.corrector(found.analysis))
+        for entry in (made,) if isinstance(made, Correction) else made:
+            state.save(entry)
+    except MapperError as error:
+        state.note("error", f"Not saved: {error}.")
+        st.session_state.problem = f"Not saved: {error}."
+
+
+def _reject(row: Row) -> None:
+    why = st.session_state.get(f"why-{row.id}", "")
+    _do(row, lambda c: c.reject(row.incident.id, why=why))
+    state.select(None)
+
+
+def _apply(row: Row, make: Callable[[Corrector], Correction | Sequence[Correction]]) -> None:
+    """As ``_do``, from within the panel: shows the error there or draws the page anew."""
+    st.session_state.pop("problem", None)
+    _do(row, make)
+    if problem := st.session_state.pop("problem", None):
+        st.session_state.notes = []
+        st.error(problem)
+    else:
+        st.toast("Saved.", icon=":material/check:")
+        st.rerun(scope="fragment")
+
+
+def _which_place(incident: Incident) -> int | None:
+    """Which of several places to change; None for an incident with none."""
+    if not incident.places:
+        return None
+    if len(incident.places) == 1:
+        return 0
+    return int(
+        st.radio(
+            "Which of its places?", range(len(incident.places)),
+            format_func=lambda i: place_in_words(incident.places[i]), horizontal=True,
+        )
+    )  # fmt: skip
+
+
+def _where(row: Row, rows: Sequence[Row], why: str) -> None:
+    incident = row.incident
+    index = _which_place(incident)
+    ways = {
+        "candidates": "Other candidates", "search": "Search by name", "map": "Click the map",
+        "type": "Type coordinates", "area": "Choose an area", "none": "No place",
+    }  # fmt: skip
+    way = st.radio(
+        "How", list(ways), format_func=lambda w: ways[w], horizontal=True, key="where_how"
+    )
+    st.session_state.picking = way == "map"
+
+    def put(place: Place) -> None:
+        _apply(row, lambda c: c.set_place(incident.id, place, index=index, why=why))
+
+    if way == "candidates":
+        _candidates(row, index, put)
+    elif way == "search":
+        _search(put)
+    elif way == "map":
+        point = st.session_state.get("point")
+        if point is None:
+            st.info("Click the spot on the map above.")
+        else:
+            st.text(f"Chosen: {point[0]:.5f}, {point[1]:.5f}")
+        _named_point(point, put, incident)
+    elif way == "type":
+        typed = st.text_input(
+            "Latitude, longitude", placeholder="33.3152, 44.3661", key="typed", max_chars=60
+        )
+        point = _point_of(typed)
+        if typed and point is None:
+            st.error(f"“{typed}” is no pair of coordinates: write them as 33.3152, 44.3661.")
+        _named_point(point, put, incident)
+    elif way == "area":
+        _area(put)
+    elif st.button("Say that the place is not known"):
+        _apply(row, lambda c: c.set(incident.id, "places", [], why=why))
+
+
+def _candidates(row: Row, index: int | None, put: Callable[[Place], None]) -> None:
+    mentions = {m.span: m for m in row.analysis.mentions}
+    spans = [item.mention for item in row.incident.places]
+    chosen = spans[index : index + 1] if index is not None else []
+    near = [
+        m.span
+        for m in row.analysis.mentions
+        if any(e.start <= m.start < e.end for e in row.incident.evidence)
+    ]
+    offered = False
+    for span in dict.fromkeys([*chosen, *near]):
+        mention = mentions.get(span)
+        if mention is None:
+            continue
+        here = row.incident.places[index].place.id if index is not None else None
+        for candidate in mention.candidates[:8]:
+            if candidate.id == here:
+                continue
+            place = _place_of(candidate.id)
+            if place is None:
+                continue
+            offered = True
+            if st.button(
+                f"“{mention.text}” is {_described(place)} – {candidate.score:.0%}",
+                key=f"cand-{span}-{candidate.id}",
+            ):
+                put(place)
+    if not offered:
+        st.info("There is no other candidate. Search by name or click the map.")
+
+
+def _search(put: Callable[[Place], None]) -> None:
+    sought = st.text_input("Name of the place", key="sought", max_chars=100)
+    if not sought.strip():
+        return
+    gazetteer = engine.analyser().gazetteer
+    find = getattr(gazetteer, "search", None) or gazetteer.lookup
+    found = find(sought.strip(), limit=12)
+    if not found:
+        st.info(f"The gazetteer knows no “{sought}”. Click the map or type coordinates instead.")
+    for match in found:
+        place = _place_of(match.entry.id)
+        if place and st.button(_described(place), key=f"found-{match.entry.id}"):
+            put(place)
+
+
+def _area(put: Callable[[Place], None]) -> None:
+    sought = st.text_input(
+        "Province, country or region", key="sought_area", max_chars=100,
+        help="Several, separated by commas, are joined into one area.",
+    )  # fmt: skip
+    names = [part.strip() for part in sought.split(",") if part.strip()]
+    if not names:
+        return
+    gazetteer = engine.analyser().gazetteer
+    chosen = []
+    for name in names:
+        found = [m.entry for m in gazetteer.lookup(name, limit=30) if m.entry.has_geometry]
+        if not found:
+            st.info(f"The gazetteer has no area named “{name}”.")
+            return
+        pick = st.selectbox(
+            name, found, format_func=_described_entry, key=f"area-{name}"
+        )
+        chosen.append(pick)
+    if st.button("Use this area"):
+        if len(chosen) == 1:
+            place = _place_of(chosen[0].id)
+            if place:
+                put(place)
+            return
+        import shapely
+        from shapely.geometry import mapping
+
+        shapes = [gazetteer.geometry(entry.id) for entry in chosen]
+        joined = shapely.union_all([shape for shape in shapes if shape is not None])
+        try:
+            put(place_area(mapping(joined), name=", ".join(entry.name for entry in chosen)))
+        except MapperError as error:
+            st.error(f"Not saved: {error}.")
+
+
+def _named_point(
+    point: tuple[float, float] | None, put: Callable[[Place], None], incident: Incident
+) -> None:
+    left, right = st.columns(2)
+    before = incident.places[0].place.name if incident.places else ""
+    name = left.text_input("What to call it", before, key="point_name", max_chars=100)
+    metres = right.number_input("Sure to within (metres)", 1, 1_000_000, 100, key="point_metres")
+    if st.button("Put it here", type="primary", disabled=point is None) and point:
+        try:
+            place = place_at(
+                point[0], point[1], name=name.strip() or "chosen point", uncertainty_m=int(metres)
+            )
+        except MapperError as error:
+            st.error(f"Not saved: {error}.")
+            return
+        st.session_state.point = None
+        put(place)
+
+
+def _point_of(typed: str) -> tuple[float, float] | None:
+    parts = typed.replace(";", ",").replace("°", " ").split(",")
+    if len(parts) != 2:
+        parts = typed.split()
+    try:
+        lat, lon = (float(part.strip()) for part in parts)
+    except ValueError:
+        return None
+    return (lat, lon) if -90 <= lat <= 90 and -180 <= lon <= 180 else None
+
+
+def _place_of(identity: str) -> Place | None:
+    """A gazetteer entry as a place, with its area."""
+    gazetteer = engine.analyser().gazetteer
+    entry = gazetteer.entry(identity)
+    if entry is None:
+        return None
+    from shapely.geometry import mapping
+
+    shape = gazetteer.geometry(identity) if entry.has_geometry else None
+    return Place(
+        entry.id, entry.name, entry.kind, entry.country, entry.admin1_name or entry.admin1,
+        entry.lat, entry.lon, entry.geonameid, entry.precision, entry.uncertainty_m,
+        mapping(shape.simplify(0.01)) if shape is not None else None, entry.source,
+    )  # fmt: skip
+
+
+def _described(place: Place) -> str:
+    parts = [part for part in (place.admin1, place.country) if part and part != place.name]
+    return f"{', '.join([place.name, *parts])} ({place.kind.replace('_', ' ')})"
+
+
+def _described_entry(entry: Any) -> str:
+    parts = [part for part in (entry.admin1_name, entry.country) if part and part != entry.name]
+    return f"{', '.join([entry.name, *parts])} ({entry.kind.replace('_', ' ')})"
+
+
+def _what(row: Row, rows: Sequence[Row], why: str) -> None:
+    incident = row.incident
+    styles = {k: s for k, s in kind_styles().items() if not k.startswith("_")}
+    with st.form(f"what-{row.id}", border=False):
+        kind = st.selectbox(
+            "Kind", list(styles), list(styles).index(incident.kind) if incident.kind in styles else 0,
+            format_func=lambda k: styles[k]["label"],
+        )  # fmt: skip
+        moods = get_args(Modality)
+        modality = st.selectbox(
+            "Did it happen?", moods, moods.index(incident.modality),
+            format_func=lambda m: label_of("modality", m),
+        )  # fmt: skip
+        background = st.checkbox("Background: recalled from earlier", incident.background)
+        count = st.number_input(
+            "How many times (a series told as one); 0: not a series",
+            0,
+            100_000,
+            incident.count or 0,
+        )
+        if st.form_submit_button("Save", type="primary"):
+            wanted = {
+                "kind": kind, "modality": modality, "background": background,
+                "count": int(count) or None,
+            }  # fmt: skip
+            _apply(row, lambda c: _changes(c, incident, wanted, why))
+
+
+def _changes(
+    by: Corrector, incident: Incident, wanted: dict[str, Any], why: str
+) -> list[Correction]:
+    now = incident.to_dict()
+    return [
+        by.set(incident.id, name, value, why=why)
+        for name, value in wanted.items()
+        if now[name] != value
+    ]
+
+
+def _when(row: Row, rows: Sequence[Row], why: str) -> None:
+    incident = row.incident
+    date = incident.date
+    with st.form(f"when-{row.id}", border=False):
+        left, right = st.columns(2)
+        start = left.text_input(
+            "From (YYYY, YYYY-MM or YYYY-MM-DD)", (date.start or "") if date else "", max_chars=10,
+            help="XXXX-10-28 where the year is not known.",
+        )  # fmt: skip
+        end = right.text_input(
+            "To (empty: still going on)", (date.end or "") if date else "", max_chars=10
+        )
+        if st.form_submit_button("Save", type="primary"):
+            value = {"start": start.strip() or None, "end": end.strip() or None}
+            if date and date.span != (0, 0):
+                value["span"] = list(date.span)  # type: ignore[assignment]
+            new = value if start.strip() or end.strip() else None
+            _apply(row, lambda c: c.set(incident.id, "date", new, why=why))
+
+
+def _toll(row: Row, rows: Sequence[Row], why: str) -> None:
+    incident = row.incident
+    with st.form(f"toll-{row.id}", border=False):
+        wanted: dict[str, dict[str, Any] | None] = {}
+        for name, title in (("fatalities", "Killed"), ("injured", "Injured")):
+            toll = getattr(incident, name)
+            left, right = st.columns(2)
+            low = left.number_input(f"{title}: at least", 0, None, toll.low if toll else None)
+            high = right.number_input(
+                f"{title}: at most", 0, None, toll.high if toll else None,
+                help="Empty: the text gives no upper bound.",
+            )  # fmt: skip
+            if low is None and high is None:
+                wanted[name] = None
+                continue
+            wanted[name] = {
+                "low": low, "high": high, "best": low if low == high else None,
+                "span": list(toll.span) if toll else [0, 0],
+                "shared_with": list(toll.shared_with) if toll else [],
+            }  # fmt: skip
+        if st.form_submit_button("Save", type="primary"):
+
+            def changes(by: Corrector) -> list[Correction]:
+                made = []
+                for name, value in wanted.items():
+                    old = getattr(incident, name)
+                    same = (old is None) == (value is None) and (
+                        old is None
+                        or value is None
+                        or (old.low, old.high) == (value["low"], value["high"])
+                    )
+                    if not same:
+                        made.append(by.set(incident.id, name, value, why=why))
+                return made
+
+            _apply(row, changes)
+
+
+def _who(row: Row, rows: Sequence[Row], why: str) -> None:
+    incident = row.incident
+    roles = list(get_args(ActorRole))
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        [{"Who": a.quote, "Role": a.role, "Only alleged": a.alleged} for a in incident.actors],
+        columns=["Who", "Role", "Only alleged"],
+    )
+    edited = st.data_editor(
+        frame, num_rows="dynamic", hide_index=True, width="stretch", key=f"actors-{row.id}",
+        column_config={
+            "Who": st.column_config.TextColumn(required=True, help="In the words of the text"),
+            "Role": st.column_config.SelectboxColumn(options=roles, required=True),
+            "Only alleged": st.column_config.CheckboxColumn(default=False),
+        },
+    )  # fmt: skip
+    if st.button("Save who", type="primary"):
+        value = [
+            {
+                "quote": str(item["Who"]), "role": item["Role"],
+                "alleged": bool(item["Only alleged"]) if item["Only alleged"] is not None else False,
+                "start": _nearest(row, str(item["Who"])),
+            }
+            for item in edited.to_dict("records")
+            if item["Who"] and item["Role"]
+        ]  # fmt: skip
+        _apply(row, lambda c: c.set(incident.id, "actors", value, why=why))
+
+
+def _nearest(row: Row, quote: str) -> int:
+    """Where the text says this, nearest to the incident's first evidence."""
+    text = row.analysis.article.text
+    home = row.incident.evidence[0].start if row.incident.evidence else 0
+    places, at = [], text.find(quote)
+    while at >= 0 and quote:
+        places.append(at)
+        at = text.find(quote, at + 1)
+    return min(places, key=lambda p: abs(p - home), default=home)
+
+
+def _merge(row: Row, rows: Sequence[Row], why: str) -> None:
+    incident = row.incident
+    others = {
+        other.incident.id: other
+        for other in rows
+        if other.analysis.article.id == row.analysis.article.id and other.incident.id != incident.id
+    }
+    same = st.multiselect(
+        "The same happening as", list(others), format_func=lambda i: f"{others[i].title}: “{others[i].quote[:70]}”",
+        key=f"same-{row.id}", placeholder="Choose incidents",
+    )  # fmt: skip
+    if st.button("Make them one", disabled=not same):
+        _apply(row, lambda c: c.merge(incident.id, same, why=why))
+    if len(incident.evidence) > 1 or len(incident.places) > 1:
+        quotes = st.multiselect(
+            "Sentences that tell of another incident", range(len(incident.evidence)),
+            format_func=lambda i: incident.evidence[i].quote[:110], key=f"split-q-{row.id}",
+            placeholder="Choose sentences",
+        ) if len(incident.evidence) > 1 else []  # fmt: skip
+        spots = st.multiselect(
+            "Places of another incident", range(len(incident.places)),
+            format_func=lambda i: place_in_words(incident.places[i]), key=f"split-p-{row.id}",
+            placeholder="Choose places",
+        ) if len(incident.places) > 1 else []  # fmt: skip
+        if st.button("Split these off", disabled=not (quotes or spots)):
+            _apply(row, lambda c: c.split(incident.id, evidence=quotes, places=spots, why=why))
+    else:
+        st.caption("It rests on one sentence and one place: there is nothing to split.")
+
+
+def _marked(rows: Sequence[Row]) -> None:
+    """Offer to make an incident of the text that is marked in the reading pane."""
+    marked = st.session_state.get("marked")
+    if not marked:
+        return
+    identity, (start, end) = marked
+    found = state.corrected(identity)
+    if found is None or end > len(found.analysis.article.text):
+        return
+    analysis: Analysis = found.analysis
+    quote = analysis.article.text[start:end]
+    styles = {k: s for k, s in kind_styles().items() if not k.startswith("_")}
+    with st.container(border=True):
+        st.text(f"Marked in the text: “{quote[:300]}{'…' if len(quote) > 300 else ''}”")
+        inside = [m for m in analysis.mentions if start <= m.start and m.end <= end and m.place]
+        nearby = sorted(
+            (m for m in analysis.mentions if m.place and m.role in ("literal", "nominal")),
+            key=lambda m: abs(m.start - start),
+        )
+        options = list({m.span: m for m in [*inside, *nearby[:8]]}.values())
+        left, right = st.columns(2)
+        kind = left.selectbox(
+            "Add it as", list(styles), format_func=lambda k: styles[k]["label"], key="add_kind"
+        )
+        chosen = right.selectbox(
+            "at", [None, *range(len(options))],
+            index=1 if inside else 0,
+            format_func=lambda i: "no place yet" if i is None else f"{options[i].place.name} (“{options[i].text}”)",
+            key=f"add_place-{start}-{end}",
+        )  # fmt: skip
+        yes, no = st.columns(2)
+        if yes.button("Add this incident", type="primary", width="stretch"):
+            mention = options[chosen] if chosen is not None else None
+            try:
+                entry = state.corrector(analysis).add(
+                    (start, end), kind, place=mention.place if mention else None,
+                    mention=mention.span if mention else None,
+                )  # fmt: skip
+                state.save(entry)
+            except MapperError as error:
+                st.error(f"Not saved: {error}.")
+                return
+            st.session_state.marked = None
+            _select_added(entry)
+            st.rerun(scope="fragment")
+        if no.button("Leave it", width="stretch"):
+            st.session_state.marked = None
+            st.rerun(scope="fragment")
+
+
+def _select_added(entry: Correction) -> None:
+    wanted = entry.new["id"] if isinstance(entry.new, dict) else None
+    for row in state.rows():
+        if row.incident.id == wanted:
+            state.select(row.id)

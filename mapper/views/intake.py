@@ -1,0 +1,273 @@
+"""Bringing articles in: paste, upload, samples; and the list of those there are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import streamlit as st
+
+from mapper.errors import MapperError
+from mapper.model import Article
+from mapper.samples import samples
+from mapper.views import engine, state
+
+LONG = 60_000
+"""Code points from which a text takes long enough to be warned of."""
+
+
+def bring_in(articles: list[Article], failures: list[str]) -> None:
+    """Analyse articles one by one, saying how far it is; keep them; show the last.
+
+    A failed article does not stop the others; each failure is told in one line.
+    """
+    progress = st.progress(0.0, text="Reading …")
+    last = None
+    for number, article in enumerate(articles, start=1):
+        name = article.title or article.id
+        words = len(article.text.split())
+        progress.progress(
+            (number - 0.7) / max(len(articles), 1),
+            text=f"{number} of {len(articles)}: reading “{_short(name)}” ({words:,} words) …",
+        )
+        try:
+            article = _fresh(article)
+            analysis = engine.analyse(article)
+            state.store().put_article(article)
+            state.store().put_analysis(analysis)
+        except MapperError as error:
+            failures.append(f"“{_short(name)}”: {error}")
+            continue
+        except Exception as error:  # whatever a text does to the pipeline, the app goes on
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+            failures.append(
+                f"“{_short(name)}” could not be analysed "
+                f"({type(error).__name__}: {reason[:160]}). The other articles are not affected."
+            )
+            continue
+        last = article.id
+        state.changed(article.id)
+        _remark(analysis, name)
+    progress.empty()
+    for failure in failures:
+        state.note("error", failure)
+    if last:
+        st.session_state.article = last
+        state.select(None)
+        st.session_state.fit += 1
+
+
+def _fresh(article: Article) -> Article:
+    """The article under an id that no other text in the workspace has."""
+    identity, copy = article.id, 2
+    while True:
+        there = state.store().article(identity)
+        if there is None or there.text == article.text:
+            return replace(article, id=identity)
+        identity = f"{article.id}-{copy}"
+        copy += 1
+
+
+def _remark(analysis: object, name: str) -> None:
+    from mapper.model import Analysis
+    from mapper.read import language_note
+
+    assert isinstance(analysis, Analysis)
+    said = language_note(analysis.language)
+    if said:
+        state.note("warning", f"“{_short(name)}”: {said}.")
+    placed = sum(1 for incident in analysis.incidents if incident.places)
+    if not analysis.incidents:
+        state.note(
+            "info",
+            f"“{_short(name)}” was read, but no incident was found in it. "
+            "You can select a sentence in the text and add one by hand.",
+        )
+    elif not placed:
+        state.note(
+            "info",
+            f"“{_short(name)}”: {len(analysis.incidents)} incidents, but none at a place that "
+            "could be found. They are listed under “Not on the map”.",
+        )
+
+
+def _short(name: str) -> str:
+    line = " ".join(name.split())
+    return line if len(line) <= 60 else line[:59] + "…"
+
+
+def open_sample() -> None:
+    """Map the first sample, for a workspace that is empty."""
+    for sample in samples()[:1]:
+        bring_in([sample.article], [])
+
+
+def sidebar() -> None:
+    """The sidebar: add articles, choose one, what the map may ask of whom."""
+    with st.sidebar:
+        st.title("Incident Mapper")
+        if st.button("Add articles", type="primary", width="stretch", icon=":material/add:"):
+            add_articles()
+        _list()
+        with st.expander("Settings", icon=":material/settings:"):
+            st.text_input(
+                "Your name, for the log of corrections", key="user_name", placeholder=state.user(),
+                max_chars=80,
+            )  # fmt: skip
+            st.toggle(
+                "Street map from the internet",
+                key="tiles",
+                help="Off: nothing leaves this computer. On: your browser asks "
+                "tile.openstreetmap.org for pictures of the area you look at, and so tells it "
+                "which area that is. The article itself is never sent.",
+            )
+            if st.session_state.get("tiles"):
+                st.warning(
+                    "Your browser now asks tile.openstreetmap.org for map pictures of the "
+                    "area you look at.",
+                    icon=":material/public:",
+                )
+            st.caption("Workspace file, saved at every change:")
+            st.code(str(state.workspace_path()), language=None, wrap_lines=True)
+
+
+def _list() -> None:
+    articles = state.store().articles()
+    memory = st.session_state
+    if not articles:
+        memory.article = None
+        return
+    ids = [item.id for item in articles]
+    if memory.article != state.ALL and memory.article not in ids:
+        memory.article = ids[0]
+    names = {
+        item.id: (_short(item.title or item.id))
+        + f" · {item.incidents if item.incidents is not None else '–'}"
+        for item in articles
+    }
+    names[state.ALL] = f"All {len(ids)} articles"
+    options = ([state.ALL] if len(ids) > 1 else []) + ids
+    # The widget's key names what is chosen, so that a choice made elsewhere is shown here.
+    chosen = st.radio(
+        "Articles and their incidents",
+        options,
+        index=options.index(memory.article) if memory.article in options else 0,
+        format_func=lambda identity: names[identity],
+        key=f"articles-{memory.article}-{len(ids)}",
+    )
+    if chosen != memory.article:
+        memory.article = chosen
+        state.select(None)
+        memory.fit += 1
+        st.rerun()
+    if memory.article != state.ALL:
+        _article_data(memory.article)
+
+
+def _article_data(identity: str) -> None:
+    article = state.store().article(identity)
+    if article is None:
+        return
+    with (
+        st.expander("About this article", icon=":material/description:"),
+        st.form(f"about-{identity}", border=False),
+    ):
+        title = st.text_input("Title", article.title or "", max_chars=300)
+        published = st.date_input(
+            "Published",
+            date.fromisoformat(article.published) if article.published else None,
+            min_value=date(1800, 1, 1),
+            max_value=date(2100, 12, 31),
+            format="YYYY-MM-DD",
+            help="“On Monday” can become a date only when it is known when the text was published.",
+        )
+        url = st.text_input("Address", article.url or "", max_chars=2000)
+        kept = st.form_submit_button("Save and analyse again", width="stretch")
+        gone = st.form_submit_button("Remove from the workspace", width="stretch")
+    if kept:
+        from mapper.read import domain_of
+
+        changed = replace(
+            article,
+            title=title.strip() or None,
+            url=url.strip() or None,
+            domain=domain_of(url.strip() or None) or article.domain,
+            published=published.isoformat() if isinstance(published, date) else None,
+        )
+        bring_in([changed], [])
+        st.rerun()
+    if gone:
+        state.store().remove_article(identity)
+        state.changed()
+        st.session_state.article = None
+        state.select(None)
+        state.note("info", "The article is off the map; its corrections stay in the log.")
+        st.rerun()
+
+
+@st.dialog("Add articles", width="large")
+def add_articles() -> None:
+    """Paste a text, upload files, or take a sample."""
+    from mapper.read import ENDINGS, Failure, article_from_text, read_bytes
+
+    given, upload, sample = st.tabs(["Paste a text", "Upload files", "Samples"])
+    found: list[Article] = []
+    failures: list[str] = []
+    with given, st.form("paste", border=False):
+        text = st.text_area(
+            "Text of the article", height=260, placeholder="Paste the article here."
+        )
+        left, right = st.columns(2)
+        published = left.date_input(
+            "Published (if known)",
+            None,
+            min_value=date(1800, 1, 1),
+            max_value=date(2100, 12, 31),
+            format="YYYY-MM-DD",
+            help="Read from the text where it stands there. Without it, “on Monday” stays undated.",
+        )
+        url = right.text_input("Address of the article (if known)", max_chars=2000)
+        if st.form_submit_button("Show on the map", type="primary"):
+            try:
+                found.append(
+                    article_from_text(
+                        text,
+                        published=published.isoformat() if isinstance(published, date) else None,
+                        url=url.strip() or None,
+                    )
+                )
+            except MapperError as error:
+                st.error(f"Nothing to map: {error}.")
+    with upload, st.form("upload", border=False):
+        files = st.file_uploader(
+            "Articles", type=[ending[1:] for ending in ENDINGS], accept_multiple_files=True,
+            help=f"One article a file ({', '.join(ENDINGS[:-1])}), or one a line in a .jsonl file.",
+        )  # fmt: skip
+        published = st.date_input(
+            "Published, where a file does not say", None, min_value=date(1800, 1, 1),
+            max_value=date(2100, 12, 31), format="YYYY-MM-DD",
+        )  # fmt: skip
+        if st.form_submit_button("Show on the map", type="primary"):
+            day = published.isoformat() if isinstance(published, date) else None
+            for file in files:
+                try:
+                    for item in read_bytes(file.name, file.getvalue(), published=day):
+                        if isinstance(item, Failure):
+                            failures.append(f"“{_short(item.id or file.name)}”: {item.error}.")
+                        else:
+                            found.append(item)
+                except MapperError as error:
+                    failures.append(f"“{_short(file.name)}”: {error}.")
+            if not files:
+                st.error("Choose at least one file first.")
+    with sample:
+        for example in samples():
+            article = example.article
+            if st.button(article.title or article.id, key=f"sample-{article.id}"):
+                found.append(article)
+            st.caption(example.note)
+    if sum(len(article.text) for article in found) > LONG:
+        st.info("That is a long text: reading it may take a minute.")
+    if found or failures:
+        bring_in(found, failures)
+        st.rerun()

@@ -1,0 +1,121 @@
+"""The time bar: incidents over time; drag over it to see only those."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from mapper.views import state
+from mapper.views.filters import filtered, span_of
+from mapper.webmap.rows import Row
+from mapper.webmap.words import kind_styles
+
+
+def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
+    """The chart of what the other filters leave, and what has no date beside it."""
+    wanted = st.session_state.filter
+    others = filtered(rows, replace(wanted, start="", end=""))
+    dated = [(row, span) for row in others if (span := span_of(row))]
+    undated = len(others) - len(dated)
+    if not dated:
+        if undated:
+            st.caption(
+                f"No time bar: {undated} incident{'s' if undated > 1 else ''} without a date."
+            )
+        return
+    key = f"time-{st.session_state.get('brush', 0)}"
+    st.altair_chart(
+        _chart([(row, span[0]) for row, span in dated]),
+        key=key,
+        on_select=lambda: _brushed(key),
+        selection_mode="brush",
+        width="stretch",
+    )
+    said = []
+    if wanted.start or wanted.end:
+        said.append(f"Time shown: {wanted.start or 'the beginning'} to {wanted.end or 'the end'}.")
+    else:
+        said.append("Drag over the bars to see only that time.")
+    if undated:
+        many = f"{undated} incident{'s' if undated > 1 else ''} without a date"
+        said.append(f"{many} {'stay' if wanted.undated else 'are hidden'}.")
+    st.caption(" ".join(said))
+
+
+def _step(first: date, last: date) -> str:
+    days = (last - first).days
+    return "D" if days <= 62 else "W" if days <= 400 else "M" if days <= 5000 else "Y"
+
+
+def _bin(day: date, step: str) -> tuple[date, date]:
+    """The bin of a day: its first day and the first day after it."""
+    if step == "D":
+        return day, day + timedelta(days=1)
+    if step == "W":
+        start = day - timedelta(days=day.weekday())
+        return start, start + timedelta(days=7)
+    if step == "M":
+        return day.replace(day=1), (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return date(day.year, 1, 1), date(day.year + 1, 1, 1)
+
+
+def _chart(dated: Sequence[tuple[Row, date]]) -> Any:
+    step = _step(min(day for _, day in dated), max(day for _, day in dated))
+    styles = kind_styles()
+    counts: dict[tuple[date, date, str], int] = {}
+    for row, day in dated:
+        start, end = _bin(day, step)
+        kind = row.incident.kind if row.incident.kind in styles else "_other"
+        counts[(start, end, kind)] = counts.get((start, end, kind), 0) + 1
+    frame = pd.DataFrame(
+        [
+            {
+                "start": pd.Timestamp(start), "end": pd.Timestamp(end),
+                "kind": styles[kind]["label"], "incidents": n,
+            }
+            for (start, end, kind), n in sorted(counts.items())
+        ]
+    )  # fmt: skip
+    used = [style for kind, style in styles.items() if style["label"] in set(frame["kind"])]
+    brush = alt.selection_interval(name="brush", encodings=["x"])
+    return (
+        alt.Chart(frame, height=96)
+        .mark_bar(stroke="#5b636a", strokeWidth=0.6, minBandSize=3)
+        .encode(
+            x=alt.X("start:T", title=None, axis=alt.Axis(labelOverlap=True, grid=False)),
+            x2="end:T",
+            y=alt.Y("incidents:Q", title="Incidents", axis=alt.Axis(tickMinStep=1, tickCount=3)),
+            color=alt.Color(
+                "kind:N",
+                legend=None,
+                scale=alt.Scale(
+                    domain=[s["label"] for s in used], range=[s["colour"] for s in used]
+                ),
+            ),
+            opacity=alt.condition(brush, alt.value(1), alt.value(0.35)),
+            tooltip=[
+                alt.Tooltip("start:T", title="From"), alt.Tooltip("kind:N", title="What"),
+                alt.Tooltip("incidents:Q", title="Incidents"),
+            ],
+        )
+        .add_params(brush)
+        .properties(description="Incidents over time. The filters take dates by keyboard.")
+    )  # fmt: skip
+
+
+def _brushed(key: str) -> None:
+    event = st.session_state.get(key) or {}
+    picked = (event.get("selection") or {}).get("brush") or {}
+    wanted = st.session_state.filter
+    values = picked.get("start") or []
+    if len(values) == 2:
+        days = [datetime.fromtimestamp(float(v) / 1000, tz=UTC).date().isoformat() for v in values]
+        state.set_filter(replace(wanted, start=days[0], end=days[1]))
+    elif wanted.start or wanted.end:
+        state.set_filter(replace(wanted, start="", end=""))

@@ -1,0 +1,87 @@
+"""Totals over rows: the one place where incidents and people are counted for the app."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from mapper.model import Toll
+from mapper.views.filters import span_of
+from mapper.webmap.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """People as a range: ``high`` None where one of the figures has no upper bound.
+
+    ``stated`` is how many separate figures it adds up, ``shared`` how many of them the text gives
+    for several incidents together (each counted once).
+    """
+
+    low: int
+    high: int | None
+    stated: int
+    shared: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a selection holds.  Tolls are of what happened, background left out."""
+
+    incidents: int
+    articles: int
+    by_kind: dict[str, int]
+    by_state: dict[str, int]
+    placed: int
+    unplaced: int
+    undated: int
+    first: date | None
+    last: date | None
+    killed: Sum
+    injured: Sum
+    verified: int
+    corrected: int
+
+
+def totals(rows: Sequence[Row]) -> Totals:
+    """Count the rows; a toll that several incidents share is added once."""
+    spans = [span for span in map(span_of, rows) if span]
+    counted = [row for row in rows if row.state == "happened"]
+    return Totals(
+        incidents=len(rows),
+        articles=len({row.analysis.article.id for row in rows}),
+        by_kind=dict(Counter(row.incident.kind for row in rows).most_common()),
+        by_state=dict(Counter(row.state for row in rows)),
+        placed=sum(1 for row in rows if row.incident.places),
+        unplaced=sum(1 for row in rows if not row.incident.places),
+        undated=len(rows) - len(spans),
+        first=min((span[0] for span in spans), default=None),
+        last=max((span[1] for span in spans), default=None),
+        killed=_sum([(row, row.incident.fatalities) for row in counted]),
+        injured=_sum([(row, row.incident.injured) for row in counted]),
+        verified=sum(1 for row in rows if row.incident.verified),
+        corrected=sum(1 for row in rows if row.incident.corrected),
+    )
+
+
+def _sum(tolls: Sequence[tuple[Row, Toll | None]]) -> Sum:
+    low = stated = shared = 0
+    high: int | None = 0
+    seen: set[tuple[str, str]] = set()
+    for row, toll in tolls:
+        if toll is None:
+            continue
+        article = row.analysis.article.id
+        group = {row.incident.id, *toll.shared_with}
+        if toll.shared_with and any((article, member) in seen for member in group):
+            seen |= {(article, member) for member in group}
+            continue
+        if toll.shared_with:
+            seen |= {(article, member) for member in group}
+            shared += 1
+        stated += 1
+        low += toll.low or 0
+        high = None if high is None or toll.high is None else high + toll.high
+    return Sum(low, high, stated, shared)

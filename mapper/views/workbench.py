@@ -1,0 +1,238 @@
+"""Text and map side by side, the time bar under them, and the panes for working on incidents.
+
+All of it is one fragment, so that a click redraws this part of the page alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import folium  # noqa: F401 - loaded once here, so that no click waits for it
+import streamlit as st
+from streamlit_folium import st_folium
+
+from mapper.model import Analysis
+from mapper.views import channel, correct, filterbar, panes, state, timebar, totals
+from mapper.views.filters import filtered
+from mapper.webmap.layer import DETAIL, SCRIPTS, STYLES, offline_map
+from mapper.webmap.reading import reading
+from mapper.webmap.rows import Row, encode, payload
+from mapper.webmap.words import kind_styles
+
+HEIGHT = 620
+"""Height of the reading pane and the map in pixels."""
+
+PANES = {
+    "incident": "Check and correct",
+    "table": "Table",
+    "summary": "Summary",
+    "unplaced": "Not on the map",
+    "takeaway": "Take away",
+    "log": "Changes",
+}
+
+
+@st.fragment
+def workbench() -> None:
+    """The part of the page that follows every click."""
+    memory = st.session_state
+    if not state.store().articles():
+        _empty()
+        return
+    rows = state.rows()
+    shown = filtered(rows, memory.filter)
+    _headline(rows, shown)
+    with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
+        _step_buttons(shown)
+        filterbar.filters(rows)
+        _undo_buttons(rows)
+    text, where = st.columns([5, 7], gap="medium")
+    with text:
+        _reader(rows)
+    with where:
+        _map(rows, shown)
+    timebar.time_bar(rows, shown)
+    memory.pane = memory.pane if memory.pane in PANES else "incident"
+    chosen = st.segmented_control(
+        "What to work on",
+        list(PANES),
+        default=memory.pane,
+        format_func=lambda pane: _pane_label(pane, shown),
+        label_visibility="collapsed",
+        key="pane_choice",
+    )
+    memory.pane = chosen or memory.pane
+    {
+        "incident": lambda: correct.panel(rows),
+        "table": lambda: panes.table(shown),
+        "summary": lambda: panes.summary(rows, shown),
+        "unplaced": lambda: panes.unplaced(shown),
+        "takeaway": lambda: panes.take_away(rows, shown),
+        "log": panes.log,
+    }[memory.pane]()
+    state.share_view()
+
+
+def _pane_label(pane: str, shown: Sequence[Row]) -> str:
+    if pane == "unplaced":
+        return f"{PANES[pane]} ({sum(1 for row in shown if not row.incident.places)})"
+    if pane == "table":
+        return f"{PANES[pane]} ({len(shown)})"
+    return PANES[pane]
+
+
+def _empty() -> None:
+    from mapper.views import intake
+
+    with st.container(border=True):
+        st.subheader("No article yet")
+        st.write(
+            "Bring in a news article, and its incidents appear on a map, each at the place the "
+            "text gives, each with the words that say so. Nothing leaves this computer."
+        )
+        if st.button("Add an article", type="primary", key="add-first"):
+            intake.add_articles()
+
+
+def _headline(rows: Sequence[Row], shown: Sequence[Row]) -> None:
+    counted = totals.totals(shown)
+    parts = [panes.incidents_in_words(counted, len(rows))]
+    if counted.killed.stated:
+        parts.append(f"killed: **{panes.people(counted.killed)}**")
+    if counted.injured.stated:
+        parts.append(f"injured: **{panes.people(counted.injured)}**")
+    if counted.unplaced:
+        parts.append(f"{counted.unplaced} not on the map")
+    if counted.undated:
+        parts.append(f"{counted.undated} without a date")
+    st.markdown(" · ".join(parts), help="Tolls are of what happened, as the text bounds them; a "
+                "figure given for several incidents together is counted once.")  # fmt: skip
+
+
+def _step_buttons(shown: Sequence[Row]) -> None:
+    def go(by: int) -> None:
+        ids = [row.id for row in shown]
+        if ids:
+            chosen = st.session_state.selected
+            at = ids.index(chosen) if chosen in ids else (-1 if by > 0 else 0)
+            state.select(ids[(at + by) % len(ids)])
+
+    st.button("Previous", icon=":material/chevron_left:", on_click=go, args=(-1,),
+              disabled=not shown, shortcut="Left", help="Previous incident")  # fmt: skip
+    st.button("Next", icon=":material/chevron_right:", on_click=go, args=(1,),
+              disabled=not shown, shortcut="Right", help="Next incident")  # fmt: skip
+
+
+def _undo_buttons(rows: Sequence[Row]) -> None:
+    identity = correct.article_in_hand(rows)
+    log = state.store().log(identity) if identity else ()
+    from mapper.corrections import redo, undo
+
+    can_undo = bool(identity) and undo(log, user="", at="") is not None
+    can_redo = bool(identity) and redo(log, user="", at="") is not None
+
+    def back() -> None:
+        assert identity
+        state.store().undo(identity, user=state.user(), at=state.now())
+        state.changed(identity)
+
+    def again() -> None:
+        assert identity
+        state.store().redo(identity, user=state.user(), at=state.now())
+        state.changed(identity)
+
+    if log:
+        st.button("Undo", icon=":material/undo:", on_click=back, disabled=not can_undo)
+        st.button("Redo", icon=":material/redo:", on_click=again, disabled=not can_redo)
+
+
+def _article_shown(rows: Sequence[Row]) -> Analysis | None:
+    """The article to read: the chosen one, or the chosen incident's where all are shown."""
+    memory = st.session_state
+    if memory.article != state.ALL:
+        found = state.corrected(memory.article)
+        return found.analysis if found else None
+    row = state.selected_row(rows)
+    if row is not None:
+        return row.analysis
+    return rows[0].analysis if rows else next(iter(state.analyses()), None)
+
+
+def _reader(rows: Sequence[Row]) -> None:
+    memory = st.session_state
+    analysis = _article_shown(rows)
+    if analysis is None:
+        st.info("This article has not been read yet.")
+        return
+    token = (analysis.article.id, memory.article, memory.revision)
+    if memory.get("reading", (None,))[0] != token:
+        memory.reading = (token, reading(analysis, rows))
+    channel.reader(
+        key="reader",
+        channel=memory.channel,
+        version="/".join(map(str, token)),
+        article=memory.reading[1],
+        styles=kind_styles(),
+        selected=memory.selected,
+        height=HEIGHT,
+        on_selection=_marked,
+    )
+
+
+def _marked() -> None:
+    """A stretch of text was selected: the panel offers to make an incident of it."""
+    found = st.session_state.reader.get("selection")
+    if found:
+        st.session_state.marked = (st.session_state.reading[0][0], tuple(found))
+
+
+def _map(rows: Sequence[Row], shown: Sequence[Row]) -> None:
+    memory = st.session_state
+    addresses = {name: channel.asset_address(name) for name in (*SCRIPTS, *STYLES)}
+    st_folium(
+        offline_map(
+            addresses=addresses,
+            options={"channel": memory.channel, "detail": channel.asset_address(DETAIL)},
+        ),
+        key="map",
+        height=HEIGHT,
+        use_container_width=True,
+        returned_objects=[],
+    )
+    token = (memory.article, memory.revision)
+    if memory.get("payload", (None,))[0] != token:
+        encoded = encode(payload(rows, panes.near_labels(rows)))
+        digest = hashlib.sha256(encoded.encode()).hexdigest()[:12]
+        memory.payload = (token, f"{memory.article}/{digest}", encoded)
+    with st.container(key="hidden"):
+        channel.store(
+            key="store", channel=memory.channel, version=memory.payload[1],
+            payload=memory.payload[2],
+        )  # fmt: skip
+        channel.link(
+            key="link",
+            channel=memory.channel,
+            visible=None if len(shown) == len(rows) else [row.id for row in shown],
+            selected=memory.selected,
+            n=memory.follow,
+            tiles=bool(memory.get("tiles")),
+            pick=bool(memory.get("picking")),
+            fit=memory.fit,
+            on_selected=_clicked,
+            on_picked=_picked,
+        )
+
+
+def _clicked() -> None:
+    """An incident was chosen in the text or on the map."""
+    found = st.session_state.link.get("selected")
+    if found:
+        st.session_state.selected = found
+
+
+def _picked() -> None:
+    """A point of the map was chosen while the correction panel asked for one."""
+    found = st.session_state.link.get("picked")
+    if found:
+        st.session_state.point = (round(found[0], 6), round(found[1], 6))

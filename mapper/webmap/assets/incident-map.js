@@ -1,0 +1,802 @@
+/* Incidents on a Leaflet map: basemap, markers, areas, popups, legend.
+ *
+ * Everything that came from outside arrives as data (base64 of JSON) and reaches the page by
+ * textContent and attributes alone; no string is ever parsed as markup or code.
+ */
+(function () {
+  "use strict";
+  if (window.IncidentMap) return;
+  const SVG = "http://www.w3.org/2000/svg";
+  const LIGHT = {
+    sea: "#dbe7ee", land: "#f7f5f0", border: "#8f9aa3", admin: "#c9ccca", river: "#b5cfdd",
+    country: "#4a545c", admin1: "#7c858b", city: "#3c444a", seaText: "#5b7f96", halo: "#ffffff",
+    dot: "#6a747b",
+  };
+  const DARK = {
+    sea: "#0f1b24", land: "#232b31", border: "#6d7a84", admin: "#3b454d", river: "#284557",
+    country: "#c3ccd3", admin1: "#8e9aa3", city: "#d5dce1", seaText: "#7ba3bd", halo: "#14191d",
+    dot: "#a3aeb6",
+  };
+
+  /* ---- small helpers ---- */
+  function el(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (value === null || value === undefined || value === false) continue;
+      if (name === "text") node.textContent = value;
+      else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else node.setAttribute(name, value === true ? "" : String(value));
+    }
+    for (const child of children) {
+      if (child === null || child === undefined || child === false) continue;
+      node.append(child);
+    }
+    return node;
+  }
+  function svgEl(tag, attributes, ...children) {
+    const node = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
+    node.append(...children);
+    return node;
+  }
+  function decode(base64) {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes));
+  }
+
+  /* ---- the basemap: a canvas of land, borders, water ---- */
+  const merc = (lat) => {
+    const s = Math.sin((Math.max(-85.0511, Math.min(85.0511, lat)) * Math.PI) / 180);
+    return 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI);
+  };
+  function unpack(numbers, unit) {
+    const n = numbers.length / 2;
+    const xy = new Float64Array(numbers.length);
+    let x = 0, y = 0, x0 = 9, y0 = 9, x1 = -9, y1 = -9;
+    for (let i = 0; i < n; i++) {
+      x += numbers[2 * i]; y += numbers[2 * i + 1];
+      const px = x / unit / 360 + 0.5, py = merc(y / unit);
+      xy[2 * i] = px; xy[2 * i + 1] = py;
+      if (px < x0) x0 = px; if (px > x1) x1 = px;
+      if (py < y0) y0 = py; if (py > y1) y1 = py;
+    }
+    return { xy, x0, y0, x1, y1 };
+  }
+  const unpacked = {};
+  function part(name) {
+    const raw = (window.IncidentBasemap || {})[name];
+    if (!raw) return null;
+    if (!unpacked[name]) {
+      const get = (key) => (raw[key] || []).map((numbers) => unpack(numbers, raw.unit));
+      unpacked[name] = {
+        land: get("land"), borders: get("borders"), admin1: get("admin1"),
+        rivers: get("rivers"), lakes: get("lakes"),
+        labels: (raw.labels || []).map(([kind, text, lon, lat, zoom, rank]) => (
+          { kind, text, x: lon / 360 + 0.5, y: merc(lat), zoom, rank }
+        )),
+      };
+    }
+    return unpacked[name];
+  }
+
+  const CanvasLayer = L.Layer.extend({
+    initialize(pane, draw) { this._paneName = pane; this._draw = draw; },
+    onAdd(map) {
+      this._canvas = L.DomUtil.create("canvas", "leaflet-zoom-animated im-canvas");
+      this._canvas.setAttribute("aria-hidden", "true");
+      map.getPane(this._paneName).appendChild(this._canvas);
+      map.on("moveend resize viewreset", this.redraw, this);
+      map.on("zoomanim", this._animate, this);
+      this.redraw();
+    },
+    onRemove(map) {
+      this._canvas.remove();
+      map.off("moveend resize viewreset", this.redraw, this);
+      map.off("zoomanim", this._animate, this);
+    },
+    _animate(event) {
+      const scale = this._map.getZoomScale(event.zoom, this._zoom);
+      const offset = this._map._latLngBoundsToNewLayerBounds(
+        this._bounds, event.zoom, event.center).min;
+      L.DomUtil.setTransform(this._canvas, offset, scale);
+    },
+    redraw() {
+      const map = this._map;
+      if (!map || !map._loaded) return;
+      const size = map.getSize(), pad = Math.round(Math.max(size.x, size.y) * 0.25);
+      const min = map.containerPointToLayerPoint([-pad, -pad]);
+      const full = size.add([2 * pad, 2 * pad]);
+      const ratio = Math.min(window.devicePixelRatio || 1, 2);
+      const canvas = this._canvas;
+      canvas.width = full.x * ratio; canvas.height = full.y * ratio;
+      canvas.style.width = full.x + "px"; canvas.style.height = full.y + "px";
+      L.DomUtil.setTransform(canvas, min, 1);
+      this._zoom = map.getZoom();
+      this._bounds = L.latLngBounds(
+        map.layerPointToLatLng(min), map.layerPointToLatLng(min.add(full)));
+      const context = canvas.getContext("2d");
+      context.scale(ratio, ratio);
+      const world = 256 * Math.pow(2, this._zoom);
+      const origin = map.getPixelOrigin().add(min);
+      this._draw(context, { world, ox: origin.x, oy: origin.y, w: full.x, h: full.y,
+        zoom: this._zoom, pad });
+    },
+  });
+
+  function trace(context, view, shape, shift) {
+    const { world, ox, oy } = view, xy = shape.xy;
+    let lastX = NaN, lastY = NaN;
+    for (let i = 0; i < xy.length; i += 2) {
+      const x = (xy[i] + shift) * world - ox, y = xy[i + 1] * world - oy;
+      if (i === 0) context.moveTo(x, y);
+      else if (Math.abs(x - lastX) + Math.abs(y - lastY) < 0.8 && i < xy.length - 2) continue;
+      else context.lineTo(x, y);
+      lastX = x; lastY = y;
+    }
+  }
+  function smooth(context, view, shape, shift) {
+    const { world, ox, oy } = view, xy = shape.xy, last = xy.length - 2;
+    const at = (i) => [(xy[i] + shift) * world - ox, xy[i + 1] * world - oy];
+    context.moveTo(...at(0));
+    for (let i = 2; i < last; i += 2) {
+      const [x, y] = at(i), [nx, ny] = at(i + 2);
+      context.quadraticCurveTo(x, y, (x + nx) / 2, (y + ny) / 2);
+    }
+    context.lineTo(...at(last));
+  }
+  function each(view, shapes, action) {
+    const { world, ox, oy, w, h } = view;
+    const first = Math.floor(ox / world), last = Math.floor((ox + w) / world);
+    for (let shift = first; shift <= last; shift++) {
+      for (const shape of shapes) {
+        if ((shape.x1 + shift) * world < ox || (shape.x0 + shift) * world > ox + w
+          || shape.y1 * world < oy || shape.y0 * world > oy + h) continue;
+        action(shape, shift);
+      }
+    }
+  }
+  function drawBasemap(context, view, colours) {
+    const core = part("core");
+    context.fillStyle = colours.sea;
+    context.fillRect(0, 0, view.w, view.h);
+    if (!core) return;
+    const detail = view.zoom >= 6 ? part("detail") : null;
+    context.lineJoin = "round";
+    context.beginPath();
+    each(view, (detail || core).land, (shape, shift) => trace(context, view, shape, shift));
+    context.fillStyle = colours.land;
+    context.fill("evenodd");
+    context.strokeStyle = colours.border; context.lineWidth = 0.6; context.stroke();
+    context.beginPath();
+    each(view, core.lakes, (shape, shift) => trace(context, view, shape, shift));
+    context.fillStyle = colours.sea; context.fill();
+    context.strokeStyle = colours.river; context.lineWidth = 0.6; context.stroke();
+    if (view.zoom >= 4) {
+      context.beginPath();
+      each(view, core.rivers, (shape, shift) => smooth(context, view, shape, shift));
+      context.lineWidth = view.zoom >= 7 ? 1.6 : 0.9; context.stroke();
+      context.beginPath();
+      each(view, core.admin1, (shape, shift) => trace(context, view, shape, shift));
+      context.strokeStyle = colours.admin; context.lineWidth = view.zoom >= 7 ? 1.1 : 0.7;
+      context.setLineDash([4, 3]); context.stroke(); context.setLineDash([]);
+    }
+    context.beginPath();
+    each(view, (detail || core).borders, (shape, shift) => trace(context, view, shape, shift));
+    context.strokeStyle = colours.border; context.lineWidth = 1.1; context.stroke();
+  }
+  const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
+  function drawLabels(context, view, colours, near) {
+    const core = part("core");
+    if (!core) return;
+    const detail = view.zoom >= 7 ? part("detail") : null;
+    const all = [near, core.labels, detail ? detail.labels : []];
+    const visible = [];
+    const first = Math.floor(view.ox / view.world);
+    const last = Math.floor((view.ox + view.w) / view.world);
+    for (const labels of all) {
+      for (const label of labels) {
+        if (label.zoom > view.zoom + 0.5) continue;
+        if (label.kind === "country" && view.zoom > 8) continue;
+        if (label.kind === "admin1" && view.zoom > 10) continue;
+        for (let shift = first; shift <= last; shift++) {
+          const x = (label.x + shift) * view.world - view.ox;
+          const y = label.y * view.world - view.oy;
+          if (x > -80 && x < view.w + 80 && y > -20 && y < view.h + 20) {
+            visible.push({ label, x, y });
+          }
+        }
+      }
+    }
+    visible.sort((a, b) => b.label.rank - a.label.rank);
+    const taken = [];
+    const free = (box) => taken.every((t) => box[2] < t[0] || box[0] > t[2]
+      || box[3] < t[1] || box[1] > t[3]);
+    const names = new Set();
+    context.textBaseline = "middle"; context.lineJoin = "round";
+    let drawn = 0;
+    for (const { label, x, y } of visible) {
+      if (drawn > 260) break;
+      const style = {
+        country: [`600 ${view.zoom >= 5 ? 13 : 11.5}px ${FONT}`, colours.country, 1.5],
+        admin1: [`11px ${FONT}`, colours.admin1, 0.5],
+        sea: [`italic ${label.rank > 700 ? 13 : 11}px ${FONT}`, colours.seaText, 1],
+        capital: [`600 ${view.zoom >= 6 ? 12.5 : 11.5}px ${FONT}`, colours.city, 0],
+        city: [`${view.zoom >= 8 ? 12 : 11}px ${FONT}`, colours.city, 0],
+        town: [`11px ${FONT}`, colours.city, 0],
+      }[label.kind] || [`11px ${FONT}`, colours.city, 0];
+      const key = label.text + Math.round(x / 60) + "," + Math.round(y / 60);
+      if (names.has(key)) continue;
+      context.font = style[0];
+      if ("letterSpacing" in context) context.letterSpacing = style[2] + "px";
+      const width = context.measureText(label.text).width;
+      const point = label.kind === "city" || label.kind === "capital" || label.kind === "town";
+      const left = point ? x + 6 : x - width / 2;
+      const box = [left - (point ? 10 : 3), y - 8, left + width + 4, y + 8];
+      if (!free(box)) continue;
+      taken.push(box); names.add(key); drawn += 1;
+      context.strokeStyle = colours.halo; context.lineWidth = 3;
+      context.strokeText(label.text, left, y);
+      context.fillStyle = style[1];
+      context.fillText(label.text, left, y);
+      if (point) {
+        context.beginPath();
+        if (label.kind === "capital") context.rect(x - 2.5, y - 2.5, 5, 5);
+        else context.arc(x, y, 2.2, 0, 7);
+        context.fillStyle = colours.dot; context.fill();
+        context.strokeStyle = colours.halo; context.lineWidth = 1; context.stroke();
+      }
+    }
+  }
+
+  /* ---- symbols ---- */
+  const SHAPES = {
+    circle: "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18z",
+    square: "M4 4h16v16h-16z",
+    diamond: "M12 1.5L22.5 12L12 22.5L1.5 12z",
+    triangle: "M12 2.5L22.5 21h-21z",
+    star: "M12 .5l3.2 7.3l8 .7l-6.100 5.200l1.900 7.800l-7-4.200l-7 4.200l1.900-7.800l-6.100-5.200l8-.7z",
+    cross_fill: "M8 2h8v6h6v8h-6v6h-8v-6h-6v-8h6z",
+    pentagon: "M12 2l10.500 7.600l-4 12.400h-13l-4-12.400z",
+    hexagon: "M6.500 2.500h11l5.500 9.500l-5.500 9.500h-11l-5.500-9.500z",
+    octagon: "M8 2.500h8l6 6v7l-6 6h-8l-6-6v-7z",
+    shield: "M4 2.500h16v10c0 5-4 8-8 10c-4-2-8-5-8-10z",
+  };
+  function symbol(style, state, size) {
+    const happened = state === "happened";
+    const path = svgEl("path", {
+      d: SHAPES[style.shape] || SHAPES.circle,
+      fill: happened ? style.colour : "#ffffff",
+      stroke: happened ? "#1b1f22" : style.ink,
+      "stroke-width": happened ? 1.6 : 2.6,
+      "stroke-linejoin": "round",
+    });
+    if (!happened) path.setAttribute("stroke-dasharray", state === "background" ? "1.5 2.5" : "4 2.4");
+    const halo = svgEl("path", {
+      d: SHAPES[style.shape] || SHAPES.circle, fill: "none", stroke: "#ffffff",
+      "stroke-width": 5, "stroke-linejoin": "round", opacity: 0.9,
+    });
+    const node = svgEl("svg", {
+      viewBox: "-2 -2 28 28", width: size, height: size, "aria-hidden": "true", focusable: "false",
+    }, halo, path);
+    if (state === "notyet") {
+      node.append(svgEl("circle", { cx: 12, cy: 12, r: 2.4, fill: style.ink }));
+    }
+    return node;
+  }
+
+  const IncidentIcon = L.Icon.extend({
+    options: { iconSize: [26, 26], iconAnchor: [13, 13], popupAnchor: [0, -12] },
+    createIcon(old) {
+      const { row, styles, area } = this.options;
+      const node = old && old.tagName === "DIV" ? old : document.createElement("div");
+      node.replaceChildren(symbol(styles[row.kind] || styles._other, row.state,
+        row.state === "background" ? 22 : 26));
+      this._setIconStyles(node, "icon");
+      node.className += " im-marker im-" + row.state + (area ? " im-area-marker" : "")
+        + (row.corrected.length || row.added ? " im-corrected" : "");
+      node.setAttribute("aria-label", row.aria);
+      node.setAttribute("data-incident", row.id);
+      return node;
+    },
+    createShadow() { return null; },
+  });
+
+  function clusterIcon(cluster) {
+    const rows = cluster.getAllChildMarkers().map((marker) => marker.imRow);
+    const styles = cluster._group.imStyles;
+    const count = rows.length, size = count < 10 ? 34 : count < 100 ? 40 : count < 1000 ? 46 : 54;
+    const counts = new Map();
+    for (const row of rows) counts.set(row.kind, (counts.get(row.kind) || 0) + 1);
+    return new ClusterIcon({
+      iconSize: [size, size], count, styles,
+      shares: [...counts.entries()].sort((a, b) => b[1] - a[1]),
+    });
+  }
+  const ClusterIcon = L.Icon.extend({
+    createIcon() {
+      const { count, shares, iconSize, styles } = this.options, r = 16;
+      const node = document.createElement("div");
+      const drawing = svgEl("svg", { viewBox: "-20 -20 40 40", width: iconSize[0],
+        height: iconSize[0], "aria-hidden": "true" });
+      drawing.append(svgEl("circle", { r: 19, fill: "#ffffff", stroke: "#1b1f22", "stroke-width": 1 }));
+      let angle = -Math.PI / 2;
+      for (const [kind, share] of shares) {
+        const turn = (share / count) * 2 * Math.PI;
+        const style = styles[kind] || styles._other;
+        if (share === count) {
+          drawing.append(svgEl("circle", { r, fill: "none", stroke: style.colour, "stroke-width": 5 }));
+        } else {
+          const a = [Math.cos(angle) * r, Math.sin(angle) * r];
+          const b = [Math.cos(angle + turn) * r, Math.sin(angle + turn) * r];
+          drawing.append(svgEl("path", {
+            d: `M${a[0]} ${a[1]}A${r} ${r} 0 ${turn > Math.PI ? 1 : 0} 1 ${b[0]} ${b[1]}`,
+            fill: "none", stroke: style.colour, "stroke-width": 5,
+          }));
+        }
+        angle += turn;
+      }
+      const text = svgEl("text", { "text-anchor": "middle", y: 4.5, "font-size": count < 1000 ? 13 : 10.5,
+        "font-weight": 700, fill: "#1b1f22" });
+      text.textContent = count;
+      drawing.append(text);
+      node.append(drawing);
+      this._setIconStyles(node, "icon");
+      node.className += " im-cluster";
+      node.setAttribute("aria-label", `${count} incidents close together: open`);
+      return node;
+    },
+    createShadow() { return null; },
+  });
+
+  /* ---- popup ---- */
+  function popupContent(row, options) {
+    const box = el("div", { class: "im-popup", "data-incident": row.id });
+    const style = options.styles[row.kind] || options.styles._other;
+    const head = el("h3", { class: "im-popup-title" });
+    head.append(symbol(style, row.state, 20), el("span", { text: row.title, dir: "auto" }));
+    box.append(head);
+    const badges = el("p", { class: "im-badges" });
+    badges.append(el("span", { class: "im-badge im-badge-" + row.state, text: row.modalityLabel }));
+    if (row.background) badges.append(el("span", { class: "im-badge", text: "Background: recalled from earlier" }));
+    if (row.added) badges.append(el("span", { class: "im-badge im-badge-hand", text: "Added by hand" }));
+    else if (row.corrected.length) badges.append(el("span", { class: "im-badge im-badge-hand", text: "Corrected by hand" }));
+    if (row.verified) badges.append(el("span", { class: "im-badge im-badge-hand", text: "Verified" }));
+    box.append(badges);
+    const list = el("dl", {});
+    const line = (name, value, extra) => {
+      if (!value) return;
+      list.append(el("dt", { text: name }), el("dd", { dir: "auto" }, value, extra || null));
+    };
+    line("What", row.what);
+    if (row.places.length) {
+      for (const place of row.places) {
+        line("Where", place.label, el("span", { class: "im-fine", text: place.precise }));
+      }
+    } else line("Where", "The text names no place that could be found");
+    line("When", row.when, row.whenQuote ? el("span", { class: "im-fine", text: "“" + row.whenQuote + "”" }) : null);
+    for (const toll of row.tolls) {
+      line(toll.label, toll.text, toll.note ? el("span", { class: "im-fine", text: toll.note }) : null);
+    }
+    line("Who", row.who);
+    line("How sure", row.sure);
+    box.append(list);
+    for (const quote of row.quotes.slice(0, 3)) {
+      const block = el("blockquote", { dir: "auto" });
+      block.append("“", quote[0], el("mark", { text: quote[1] }), quote[2], "”");
+      box.append(block);
+    }
+    if (row.quotes.length > 3) {
+      box.append(el("p", { class: "im-fine", text: `and ${row.quotes.length - 3} more sentences in the text` }));
+    }
+    box.append(el("p", { class: "im-source", dir: "auto", text: row.source }));
+    if (row.reasons.length || row.candidates.length) {
+      const why = el("details", {});
+      why.append(el("summary", { text: "Why here?" }));
+      if (row.reasons.length) {
+        why.append(el("ul", {}, ...row.reasons.map((reason) => el("li", { text: reason, dir: "auto" }))));
+      }
+      if (row.candidates.length) {
+        why.append(el("p", { class: "im-fine", text: "Places considered:" }));
+        why.append(el("ol", {}, ...row.candidates.map((c) => el("li", { text: c, dir: "auto" }))));
+      }
+      box.append(why);
+    }
+    return box;
+  }
+
+  /* ---- the layer ---- */
+  class IncidentLayer {
+    constructor(map, options) {
+      this.map = map;
+      this.options = Object.assign({ dark: false, legend: true, channel: null, onSelect: null }, options);
+      this.rows = new Map();
+      this.markers = new Map();
+      this.visible = null;
+      this.selected = null;
+      this.near = [];
+      map.getContainer().classList.add("im-map");
+      for (const [name, z] of [["im-base", 150], ["im-labels", 420]]) {
+        map.createPane(name).style.zIndex = z;
+        map.getPane(name).style.pointerEvents = "none";
+      }
+      map.attributionControl.setPrefix(false);
+      map.attributionControl.addAttribution("Basemap: Natural Earth · Places: GeoNames (CC BY 4.0), Natural Earth, OurAirports · Leaflet");
+      L.control.scale({ imperial: true, position: "bottomright", maxWidth: 90 }).addTo(map);
+      const colours = () => (this.options.dark ? DARK : LIGHT);
+      this.base = new CanvasLayer("im-base", (c, v) => drawBasemap(c, v, colours())).addTo(map);
+      this.names = new CanvasLayer("im-labels", (c, v) => {
+        if (!this.tiles) drawLabels(c, v, colours(), this.near);
+      }).addTo(map);
+      this.shapes = L.layerGroup().addTo(map);
+      this.clusters = L.markerClusterGroup({
+        maxClusterRadius: 26, showCoverageOnHover: false, spiderfyOnMaxZoom: true,
+        zoomToBoundsOnClick: true, chunkedLoading: false, iconCreateFunction: clusterIcon,
+        animate: false, spiderLegPolylineOptions: { weight: 1.2, color: "#444", opacity: 0.7 },
+      });
+      map.addLayer(this.clusters);
+      this.patterns();
+      this._detail();
+      map.on("zoomend", () => this._detail());
+      map.on("click", (event) => {
+        if (this.picking) this._emit({ type: "picked", lat: event.latlng.lat, lon: event.latlng.wrap().lng });
+      });
+      map.on("popupclose", () => { this._ring(null); });
+      if (this.options.legend) this._legendControl();
+      this._fitControl();
+      map.getContainer().addEventListener("keydown", (event) => this._keys(event));
+      if (window.ResizeObserver) new ResizeObserver(() => map.invalidateSize()).observe(map.getContainer());
+      this.setDark(this.options.dark);
+      if (this.options.channel) this._connect(this.options.channel);
+    }
+
+    /* -- messages: the page's other parts speak over one channel -- */
+    _connect(name) {
+      const channel = new BroadcastChannel(name);
+      channel.onmessage = ({ data }) => {
+        if (!data) return;
+        if (data.type === "data") this.setData(decode(data.payload), data.keep);
+        else if (data.type === "select" && data.from !== "map") this.select(data.id, { fly: true, quiet: true });
+        else if (data.type === "control") this.control(data);
+      };
+      this.channel = channel;
+      channel.postMessage({ type: "hello", from: "map" });
+    }
+    _emit(message) {
+      if (this.channel) this.channel.postMessage(message);
+      if (message.type === "select" && this.options.onSelect) this.options.onSelect(message.id);
+    }
+    control(message) {
+      if ("visible" in message) this.setVisible(message.visible);
+      if ("dark" in message) this.setDark(message.dark);
+      if ("tiles" in message) this.setTiles(message.tiles);
+      if ("pick" in message) this.setPick(message.pick);
+      if ("fit" in message && message.fit !== this._fit) { this._fit = message.fit; this.fit(); }
+    }
+
+    setDark(dark) {
+      this.options.dark = !!dark;
+      this.map.getContainer().classList.toggle("im-dark", !!dark);
+      this.base.redraw(); this.names.redraw();
+    }
+    setTiles(on) {
+      if (on && !this.tiles) {
+        this.tiles = L.tileLayer("https://tile.openstreetmap.org/{z}/{x}/{y}.png", {
+          maxZoom: 19, attribution: "Street map: © OpenStreetMap contributors",
+        }).addTo(this.map);
+      } else if (!on && this.tiles) { this.tiles.remove(); this.tiles = null; }
+      this.names.redraw();
+    }
+    setPick(on) {
+      this.picking = !!on;
+      this.map.getContainer().classList.toggle("im-picking", !!on);
+    }
+    patterns() {
+      const defs = svgEl("defs", {});
+      const holder = svgEl("svg", { width: 0, height: 0, "aria-hidden": "true", style: "position:absolute" }, defs);
+      this.map.getContainer().append(holder);
+      this.defs = defs;
+    }
+    _pattern(kind, state) {
+      const id = `im-fill-${kind}-${state}`.replace(/[^\w-]/g, "");
+      if (!this.defs.querySelector("#" + id)) {
+        const style = this.styles[kind] || this.styles._other, happened = state === "happened";
+        const pattern = svgEl("pattern", { id, patternUnits: "userSpaceOnUse", width: 9, height: 9,
+          patternTransform: `rotate(${happened ? 45 : -45})` },
+        svgEl("rect", { width: 9, height: 9, fill: style.colour, opacity: happened ? 0.22 : 0.06 }),
+        svgEl("line", { x1: 0, y1: 0, x2: 0, y2: 9, stroke: style.ink, "stroke-width": happened ? 2.4 : 1.2,
+          opacity: 0.55 }));
+        this.defs.append(pattern);
+      }
+      return `url(#${id})`;
+    }
+
+    /* -- data -- */
+    setData(payload, keep) {
+      this.styles = payload.styles;
+      this.options.styles = payload.styles;
+      this.clusters.imStyles = payload.styles;
+      this.defs.replaceChildren();
+      this.rows = new Map(payload.rows.map((row) => [row.id, row]));
+      this.near = (payload.labels || []).map(([text, lon, lat, people]) => ({
+        kind: "town", text, x: lon / 360 + 0.5, y: merc(lat), zoom: people > 20000 ? 8 : people > 4000 ? 9 : 10,
+        rank: people / 1e6,
+      }));
+      this.markers = new Map();
+      for (const row of payload.rows) {
+        const made = [];
+        row.places.forEach((place, index) => {
+          const marker = L.marker([place.lat, place.lon], {
+            icon: new IncidentIcon({ row, styles: payload.styles, area: !!place.geometry }),
+            keyboard: true, riseOnHover: true,
+          });
+          marker.imRow = row; marker.imPlace = place; marker.imIndex = index;
+          marker.feature = { type: "Feature", properties: { id: row.id } };
+          marker.on("click", () => this.select(row.id, { marker }));
+          marker.on("keypress", (event) => {
+            if (event.originalEvent && event.originalEvent.key === "Enter") this.select(row.id, { marker });
+          });
+          made.push(marker);
+        });
+        this.markers.set(row.id, made);
+      }
+      this.geometries = payload.geometries || {};
+      const chosen = this.selected;
+      this.selected = null;
+      this._show();
+      if (!keep || !this._fitted) this.fit();
+      if (chosen && this.rows.has(chosen)) this.select(chosen, { quiet: true, fly: false, still: true });
+      this.map.getContainer().setAttribute("data-incidents", String(this.rows.size));
+      this._ready();
+    }
+    _ready() {
+      const shown = this.visible ? this.visible.size : this.rows.size;
+      const box = this.map.getContainer();
+      box.setAttribute("data-shown", String(shown));
+      box.setAttribute("data-version", String(Number(box.getAttribute("data-version") || 0) + 1));
+    }
+    setVisible(ids) {
+      const next = ids === null || ids === undefined ? null : new Set(ids);
+      const same = next === this.visible || (next && this.visible && next.size === this.visible.size
+        && [...next].every((id) => this.visible.has(id)));
+      if (same) return;
+      this.visible = next;
+      this._show();
+      if (this.selected && next && !next.has(this.selected)) { this.map.closePopup(); this.selected = null; }
+      this._ready();
+    }
+    _shown() {
+      return [...this.rows.values()].filter((row) => !this.visible || this.visible.has(row.id));
+    }
+    _show() {
+      if (!this.styles) return;
+      this.clusters.clearLayers();
+      const rows = this._shown();
+      const markers = [];
+      for (const row of rows) markers.push(...this.markers.get(row.id));
+      this.clusters.addLayers(markers);
+      this._drawShapes(rows);
+      this._legend(rows);
+    }
+    _drawShapes(rows) {
+      this.shapes.clearLayers();
+      const areas = new Map();
+      let circles = 0;
+      for (const row of rows) {
+        for (const place of row.places) {
+          const style = this.styles[row.kind] || this.styles._other;
+          if (place.geometry && this.geometries[place.geometry]) {
+            if (!areas.has(place.geometry)) areas.set(place.geometry, []);
+            areas.get(place.geometry).push([row, place]);
+          } else if (place.uncertainty > 0 && circles < 400) {
+            circles += 1;
+            L.circle([place.lat, place.lon], {
+              radius: place.uncertainty, color: style.ink, weight: 1, opacity: 0.55,
+              dashArray: row.state === "happened" ? null : "3 4", fillColor: style.colour,
+              fillOpacity: 0.08, interactive: false, className: "im-circle",
+            }).addTo(this.shapes);
+          }
+        }
+      }
+      const order = { sea: 0, country: 1, region: 2, province: 3, district: 4 };
+      const sorted = [...areas.entries()].sort((a, b) =>
+        (order[a[1][0][1].precision] ?? 5) - (order[b[1][0][1].precision] ?? 5));
+      for (const [key, users] of sorted) {
+        const happened = users.find(([row]) => row.state === "happened");
+        const [row, place] = happened || users[0];
+        const style = this.styles[row.kind] || this.styles._other;
+        const wide = place.precision === "country" || place.precision === "sea";
+        const shape = L.geoJSON(this.geometries[key], {
+          style: {
+            color: style.ink, weight: wide ? 1.4 : 2.2, opacity: wide ? 0.6 : 0.9,
+            dashArray: row.state === "happened" ? null : "7 5",
+            fillColor: this._pattern(row.kind, row.state), fillOpacity: wide ? 0.35 : 0.8,
+            className: "im-area im-area-" + row.state,
+          },
+        });
+        let turn = 0;
+        shape.on("click", (event) => {
+          if (this.picking) return;
+          L.DomEvent.stopPropagation(event);
+          const next = users[turn % users.length][0];
+          turn += 1;
+          this.select(next.id, { at: event.latlng });
+        });
+        shape.addTo(this.shapes);
+      }
+    }
+    fit() {
+      const points = [];
+      for (const row of this._shown()) {
+        for (const place of row.places) {
+          const wide = place.precision === "country" || place.precision === "sea";
+          if (place.geometry && this.geometries[place.geometry] && !wide) {
+            const bounds = L.geoJSON(this.geometries[place.geometry]).getBounds();
+            points.push(bounds.getSouthWest(), bounds.getNorthEast());
+          } else points.push(L.latLng(place.lat, place.lon));
+        }
+      }
+      if (points.length) {
+        const legend = this.map.getContainer().querySelector(".im-legend[open]");
+        const left = legend && this.map.getSize().x > 760 ? legend.offsetWidth + 36 : 58;
+        this.map.fitBounds(L.latLngBounds(points), { paddingTopLeft: [left, 46],
+          paddingBottomRight: [46, 52], maxZoom: 11, animate: false });
+      } else this.map.setView([25, 20], 2, { animate: false });
+      this._fitted = true;
+    }
+
+    /* -- selection -- */
+    select(id, how) {
+      const { fly = false, quiet = false, marker = null, at = null, still = false } = how || {};
+      const row = this.rows.get(id);
+      if (!row) { this.map.closePopup(); this._ring(null); this.selected = null; return; }
+      this.selected = id;
+      if (!quiet) this._emit({ type: "select", id, from: "map" });
+      const target = marker || (this.markers.get(id) || [])[0];
+      if (!target) { this.map.closePopup(); this._ring(null); return; }
+      if (at) { this._popup(row, at); this._ring(row); return; }
+      const open = () => {
+        if (this.selected !== id) return;
+        if (!still) this._popup(row, target.getLatLng());
+        this._ring(row);
+      };
+      if (!this.clusters.hasLayer(target)) return;
+      const point = target.getLatLng();
+      if (fly && !this.map.getBounds().pad(-0.1).contains(point)) {
+        const zoom = Math.max(this.map.getZoom(), Math.min(row.zoom || 6, 11));
+        this.map.setView(point, zoom, { animate: false });
+      }
+      if (still) open();
+      else this.clusters.zoomToShowLayer(target, open);
+    }
+    _popup(row, at) {
+      const size = this.map.getSize();
+      const popup = L.popup({
+        maxWidth: Math.min(360, size.x - 40), minWidth: Math.min(250, size.x - 60),
+        maxHeight: Math.max(160, size.y - 120), autoPanPadding: [12, 12], offset: [0, -8],
+        className: "im-popup-shell",
+      });
+      popup.setLatLng(at).setContent(popupContent(row, this.options));
+      popup.openOn(this.map);
+      const shell = popup.getElement();
+      if (shell) {
+        shell.setAttribute("role", "dialog");
+        shell.setAttribute("aria-label", row.aria);
+        const close = shell.querySelector(".leaflet-popup-close-button");
+        if (close) close.setAttribute("aria-label", "Close");
+      }
+    }
+    _ring(row) {
+      if (this.ring) { this.ring.remove(); this.ring = null; }
+      if (!row) return;
+      this.ring = L.layerGroup().addTo(this.map);
+      for (const place of row.places) {
+        L.circleMarker([place.lat, place.lon], {
+          radius: 19, color: this.options.dark ? "#ffffff" : "#0b0d0e", weight: 3, fill: false,
+          interactive: false, className: "im-ring",
+        }).addTo(this.ring);
+        if (place.geometry && this.geometries[place.geometry]) {
+          L.geoJSON(this.geometries[place.geometry], {
+            interactive: false,
+            style: { color: this.options.dark ? "#fff" : "#0b0d0e", weight: 3, fill: false },
+          }).addTo(this.ring);
+        }
+      }
+    }
+    step(by) {
+      const ids = this._shown().filter((row) => row.places.length).map((row) => row.id);
+      if (!ids.length) return;
+      const at = ids.indexOf(this.selected);
+      this.select(ids[(at + by + ids.length) % ids.length], { fly: true });
+    }
+    _keys(event) {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "n" || event.key === "j") this.step(1);
+      else if (event.key === "p" || event.key === "k") this.step(-1);
+      else return;
+      event.preventDefault();
+    }
+
+    /* -- furniture -- */
+    _detail() {
+      if (this.map.getZoom() < 6 || this._asked || part("detail") || !this.options.detail) return;
+      this._asked = true;
+      const script = document.createElement("script");
+      script.src = this.options.detail;
+      script.onload = () => { this.base.redraw(); this.names.redraw(); };
+      document.head.append(script);
+    }
+    _fitControl() {
+      const control = L.control({ position: "topleft" });
+      control.onAdd = () => {
+        const button = el("button", { type: "button", class: "im-button", title: "Show all incidents",
+          "aria-label": "Show all incidents", text: "⤢" });
+        L.DomEvent.disableClickPropagation(button);
+        button.addEventListener("click", () => this.fit());
+        return el("div", { class: "leaflet-bar" }, button);
+      };
+      control.addTo(this.map);
+    }
+    _legendControl() {
+      const control = L.control({ position: "bottomleft" });
+      control.onAdd = () => {
+        this.legendBody = el("div", { class: "im-legend-body" });
+        const open = this.map.getSize().x > 480;
+        const box = el("details", { class: "im-legend", open },
+          el("summary", { text: "Legend" }), this.legendBody);
+        L.DomEvent.disableClickPropagation(box);
+        L.DomEvent.disableScrollPropagation(box);
+        return box;
+      };
+      control.addTo(this.map);
+    }
+    _legend(rows) {
+      if (!this.legendBody) return;
+      const kinds = new Map(), states = new Set();
+      let area = false, circle = false, hand = false;
+      for (const row of rows) {
+        kinds.set(row.kind, (kinds.get(row.kind) || 0) + 1);
+        states.add(row.state);
+        if (row.corrected.length || row.added) hand = true;
+        for (const place of row.places) {
+          if (place.geometry) area = true;
+          else if (place.uncertainty > 0) circle = true;
+        }
+      }
+      const line = (picture, text, count) => el("div", { class: "im-legend-row" }, picture,
+        el("span", { text }), count ? el("span", { class: "im-count", text: count }) : null);
+      const lines = [];
+      for (const [kind, style] of Object.entries(this.styles)) {
+        if (kinds.has(kind)) lines.push(line(symbol(style, "happened", 18), style.label, kinds.get(kind)));
+      }
+      const plain = { shape: "circle", colour: "#8a8f94", ink: "#3d4246" };
+      if (states.has("happened")) lines.push(el("hr", {}), line(symbol(plain, "happened", 18), "Happened, or going on"));
+      if (states.has("notyet")) lines.push(line(symbol(plain, "notyet", 18), "Planned, threatened, possible, denied or foiled"));
+      if (states.has("background")) lines.push(line(symbol(plain, "background", 18), "Background, recalled from earlier"));
+      const swatch = (name) => el("span", { class: "im-swatch im-swatch-" + name, "aria-hidden": "true" });
+      if (area) lines.push(line(swatch("area"), "Somewhere in this area"));
+      if (circle) lines.push(line(swatch("circle"), "Within this circle"));
+      if (hand) lines.push(line(swatch("hand"), "Changed by hand"));
+      if (!lines.length) lines.push(el("div", { class: "im-legend-row", text: "No incidents to show" }));
+      this.legendBody.replaceChildren(...lines);
+    }
+  }
+
+  window.IncidentMap = {
+    attach(map, base64, options) {
+      const settings = Object.assign({}, options);
+      if (settings.dark === undefined) settings.dark = matchMedia("(prefers-color-scheme: dark)").matches;
+      if (map.attributionControl === undefined || map.attributionControl === null) {
+        L.control.attribution().addTo(map);
+      }
+      map.options.maxZoom = 17;
+      map.getContainer().setAttribute("role", "region");
+      map.getContainer().setAttribute("aria-label", "Map of incidents. Use Tab to reach markers, N and P for next and previous.");
+      const layer = new IncidentLayer(map, settings);
+      map.incidents = layer;
+      window.incidentLayer = layer;
+      if (base64) layer.setData(decode(base64));
+      return layer;
+    },
+    decode, el, symbol, popupContent,
+  };
+})();

@@ -1,0 +1,218 @@
+"""Incidents as rows: what the map, the table, the filters and the totals all read.
+
+One row is one incident, flat and in words, with the incident itself beside it.  The map gets
+the rows as data (base64 of JSON), so that no text ever becomes markup or code.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mapper.export.features import identified
+from mapper.model import Analysis, Incident, IncidentPlace, Mention
+from mapper.webmap.words import (
+    actors_in_words,
+    kind_styles,
+    label_of,
+    place_in_words,
+    precision_in_words,
+    state_of,
+    sure_in_words,
+    toll_in_words,
+    when_in_words,
+)
+
+QUOTE_LIMIT = 600
+"""Longest quote in a popup, in code points."""
+
+_ZOOM = {
+    "facility": 11, "neighbourhood": 11, "city": 9, "district": 8, "province": 7, "region": 6,
+    "country": 5, "sea": 5,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An incident with the article it is from; ``id`` is unique among the rows shown together."""
+
+    id: str
+    incident: Incident
+    analysis: Analysis
+
+    @property
+    def kind_label(self) -> str:
+        """The kind in words."""
+        return str(kind_styles().get(self.incident.kind, {}).get("label", self.incident.kind))
+
+    @property
+    def state(self) -> str:
+        """``happened``, ``notyet`` or ``background``."""
+        return state_of(self.incident)
+
+    @property
+    def title(self) -> str:
+        """Kind, number and place, short."""
+        count = self.incident.count
+        many = f"{count} × " if count and count > 1 else ""
+        names = ", ".join(dict.fromkeys(item.place.name for item in self.incident.places))
+        return f"{many}{self.kind_label}" + (f": {names}" if names else ": place unknown")
+
+    @property
+    def quote(self) -> str:
+        """The best evidence, or nothing."""
+        return self.incident.evidence[0].quote if self.incident.evidence else ""
+
+    @property
+    def article_title(self) -> str:
+        """The article's title or the beginning of its text."""
+        return title_of(self.analysis)
+
+
+def title_of(analysis: Analysis) -> str:
+    """An article's title, or its first line, cut to 80 characters."""
+    article = analysis.article
+    lines = (article.title or article.text).strip().splitlines()
+    first = lines[0].strip() if lines else article.id
+    return first if len(first) <= 80 else first[:79].rstrip() + "…"
+
+
+def rows_of(analyses: Iterable[Analysis]) -> list[Row]:
+    """A row an incident, in the order of the analyses."""
+    return [
+        Row(identity, incident, analysis)
+        for analysis, incident, identity in identified(tuple(analyses))
+    ]
+
+
+def payload(
+    rows: Sequence[Row], labels: Sequence[tuple[str, float, float, int]] = ()
+) -> dict[str, Any]:
+    """What the browser needs to draw the rows.
+
+    ``labels`` are (name, lon, lat, people) of places to name around the incidents.  Areas that
+    several incidents share are sent once, under a key made of their geometry.
+    """
+    geometries: dict[str, Any] = {}
+    keys: dict[int, str] = {}
+    mentions: dict[int, Mapping[tuple[int, int], Mention]] = {}
+    drawn = []
+    for row in rows:
+        which = id(row.analysis)
+        if which not in mentions:
+            mentions[which] = {m.span: m for m in row.analysis.mentions}
+        drawn.append(_row(row, mentions[which], geometries, keys))
+    return {
+        "styles": kind_styles(),
+        "geometries": geometries,
+        "labels": [
+            [name, round(lon, 4), round(lat, 4), people] for name, lon, lat, people in labels
+        ],
+        "rows": drawn,
+    }
+
+
+def encode(data: Mapping[str, Any]) -> str:
+    """Base64 of the JSON: no character in it means anything to a template or to markup."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
+
+
+def _row(
+    row: Row,
+    mentions: Mapping[tuple[int, int], Mention],
+    geometries: dict[str, Any],
+    keys: dict[int, str],
+) -> dict[str, Any]:
+    incident = row.incident
+    text = row.analysis.article.text
+    modality = label_of("modality", incident.modality)
+    tolls = (
+        toll_in_words("Killed", incident.fatalities),
+        toll_in_words("Injured", incident.injured),
+    )
+    article = row.analysis.article
+    source = " · ".join(
+        part for part in (row.article_title, article.domain, article.published) if part
+    )
+    corrected = tuple(getattr(incident, "corrected", ()))
+    what = row.kind_label
+    if incident.sub_kind:
+        what += f" ({incident.sub_kind.replace('_', ' ')})"
+    if incident.count and incident.count > 1:
+        what += f", {incident.count} times"
+    reasons = [
+        f"{name.replace('_', ' ').capitalize()}: {why}" for name, why in incident.why.items()
+    ]
+    candidates: list[str] = []
+    for item in incident.places:
+        mention = mentions.get(item.mention)
+        if mention is None:
+            continue
+        reasons += [f"“{mention.text}”: {why}" for why in mention.why]
+        if mention.confidence:
+            reasons.append(f"“{mention.text}”: {sure_in_words(mention.confidence).lower()}")
+        candidates += [f"{c.name} – {c.score:.0%}" for c in mention.candidates[:5]]
+    return {
+        "id": row.id,
+        "kind": incident.kind,
+        "state": row.state,
+        "title": row.title,
+        "aria": f"{row.title}. {modality}. {when_in_words(incident.date)}",
+        "modalityLabel": modality,
+        "background": incident.background,
+        "what": what,
+        "places": [_place(item, geometries, keys) for item in incident.places],
+        "zoom": min((_ZOOM.get(item.place.precision, 8) for item in incident.places), default=5),
+        "when": when_in_words(incident.date),
+        "whenQuote": incident.date.quote if incident.date else None,
+        "start": incident.date.start if incident.date else None,
+        "end": incident.date.end if incident.date else None,
+        "tolls": [toll for toll in tolls if toll],
+        "who": actors_in_words(incident.actors),
+        "sure": sure_in_words(incident.confidence),
+        "quotes": [_quote(text, e.start, e.end, e.trigger) for e in incident.evidence[:12]],
+        "source": source,
+        "document": article.id,
+        "reasons": reasons,
+        "candidates": candidates,
+        "corrected": [name for name in corrected if name != "added"],
+        "added": "added" in corrected,
+        "verified": bool(getattr(incident, "verified", False)),
+    }
+
+
+def _quote(text: str, start: int, end: int, trigger: tuple[int, int]) -> list[str]:
+    """A quote as before, trigger, after; cut around the trigger where it is too long."""
+    a, b = max(start, min(trigger[0], end)), max(start, min(trigger[1], end))
+    before, middle, after = text[start:a], text[a:b], text[b:end]
+    if end - start > QUOTE_LIMIT:
+        room = QUOTE_LIMIT // 2
+        before = ("…" + before[-room:]) if len(before) > room else before
+        after = (after[:room] + "…") if len(after) > room else after
+    return [before, middle, after]
+
+
+def _place(item: IncidentPlace, geometries: dict[str, Any], keys: dict[int, str]) -> dict[str, Any]:
+    place = item.place
+    key = None
+    if place.geometry is not None:
+        key = keys.get(id(place.geometry))
+        if key is None:
+            shape = json.dumps(place.geometry, separators=(",", ":"), default=list)
+            key = hashlib.sha256(shape.encode()).hexdigest()[:16]
+            keys[id(place.geometry)] = key
+            geometries.setdefault(key, json.loads(shape))
+    return {
+        "lat": round(place.lat, 6),
+        "lon": round(place.lon, 6),
+        "label": place_in_words(item),
+        "precise": precision_in_words(item),
+        "precision": place.precision,
+        "uncertainty": place.uncertainty_m,
+        "geometry": key,
+    }

@@ -1,0 +1,176 @@
+"""Plain words for what an incident holds: dates, tolls, places, certainty."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mapper.export.styles import styles
+from mapper.export.words import kind_label, kinds
+from mapper.model import Actor, DateSpan, Incident, IncidentPlace, Toll
+
+_WORDS = Path(__file__).with_name("words.yaml")
+
+
+@lru_cache(maxsize=1)
+def words() -> Mapping[str, Any]:
+    """The labels and styles of ``words.yaml``."""
+    loaded: Mapping[str, Any] = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
+    return loaded
+
+
+def label_of(group: str, key: str | None) -> str:
+    """The label of ``key`` in a group of ``words.yaml``; the key itself, readable, without one."""
+    if not key:
+        return ""
+    found = words()[group].get(key)
+    return str(found) if found else key.replace("_", " ")
+
+
+@lru_cache(maxsize=1)
+def kind_styles() -> dict[str, dict[str, str]]:
+    """Shape, colour, ink and label of every kind, and of ``_other``, in the ontology's order.
+
+    ``ink`` is the colour darkened to a contrast of at least 4.5 on white, for outlines.
+    """
+    drawn = styles()
+    names = [*kinds(), *(kind for kind in drawn if kind not in kinds() and kind != "other")]
+    found = {}
+    for kind in [*names, "_other"]:
+        style = drawn.get("other" if kind == "_other" else kind) or drawn["other"]
+        label = "Other" if kind == "_other" else kind_label(kind)
+        found[kind] = {
+            "shape": style.shape,
+            "colour": style.colour,
+            "ink": _darkened(style.colour),
+            "label": label,
+        }
+    return found
+
+
+def _darkened(colour: str) -> str:
+    """The colour, darker where its WCAG contrast on white is below 4.5."""
+    parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    while True:
+        linear = [
+            v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4
+            for v in (part / 255 for part in parts)
+        ]
+        light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        if 1.05 / (light + 0.05) >= 4.5:
+            return "#" + "".join(f"{part:02X}" for part in parts)
+        parts = [int(part * 0.94) for part in parts]
+
+
+def state_of(incident: Incident) -> str:
+    """``happened``, ``notyet`` (whatever did not happen, or not yet) or ``background``."""
+    if incident.modality not in ("occurred", "ongoing"):
+        return "notyet"
+    return "background" if incident.background else "happened"
+
+
+def day_in_words(iso: str) -> str:
+    """``2019-12-16`` as ``16 December 2019``; ``XXXX-10-28`` says that the year is not stated."""
+    year, _, rest = iso.partition("-")
+    month, _, day = rest.partition("-")
+    if not (month.isdigit() and 1 <= int(month) <= 12):
+        return iso if year != "XXXX" else "year not stated"
+    name = calendar.month_name[int(month)]
+    shown = f"{int(day[:2])} {name}" if day[:2].isdigit() else name
+    return f"{shown} (year not stated)" if year == "XXXX" else f"{shown} {year}"
+
+
+def when_in_words(date: DateSpan | None) -> str:
+    """When, for people; empty words are never shown: without a date it says so."""
+    if date is None or (date.start is None and date.end is None):
+        return "No date in the text"
+    if date.start is None:
+        return f"until {day_in_words(str(date.end))}"
+    if date.end is None:
+        return f"since {day_in_words(date.start)}, still going on"
+    if date.end == date.start:
+        return day_in_words(date.start)
+    return f"{day_in_words(date.start)} to {day_in_words(date.end)}"
+
+
+def range_in_words(low: int | None, high: int | None) -> str:
+    """A number of people as the text bounds it: ``at least 460``, ``2 to 3``, ``up to 100``."""
+    if low is None and high is None:
+        return "a number not stated"
+    if low is None:
+        return f"up to {high:,}"
+    if high is None:
+        return f"at least {low:,}"
+    if low == high:
+        return f"{low:,}" if low else "none"
+    return f"{low:,} to {high:,}"
+
+
+def toll_in_words(label: str, toll: Toll | None) -> dict[str, str] | None:
+    """A toll as label, text and note, or None."""
+    if toll is None:
+        return None
+    note = f"“{toll.quote}”"
+    if toll.shared_with:
+        several = len(toll.shared_with)
+        note += f" – one figure for this and {several} other incident{'s' if several > 1 else ''}"
+    return {"label": label, "text": range_in_words(toll.low, toll.high), "note": note}
+
+
+def actors_in_words(actors: Sequence[Actor]) -> str:
+    """Who took part, by role; what is only alleged is said to be."""
+    by_role: dict[str, list[str]] = {}
+    for actor in actors:
+        shown = actor.quote + (" (alleged)" if actor.alleged else "")
+        by_role.setdefault(actor.role, [])
+        if shown not in by_role[actor.role]:
+            by_role[actor.role].append(shown)
+    return "; ".join(
+        f"{label_of('actor', role)}: {', '.join(who)}" for role, who in by_role.items()
+    )
+
+
+def sure_in_words(confidence: float) -> str:
+    """A confidence of 0..1 in words, with its share."""
+    for least, text in words()["confidence"]:
+        if confidence >= least:
+            return f"{text} ({confidence:.0%})"
+    return f"{confidence:.0%}"
+
+
+def distance_in_words(metres: float) -> str:
+    """Metres as people say them."""
+    if metres >= 10_000:
+        return f"{metres / 1000:,.0f} km"
+    if metres >= 1000:
+        return f"{metres / 1000:.1f} km".replace(".0 ", " ")
+    return f"{metres:.0f} m"
+
+
+def place_in_words(item: IncidentPlace) -> str:
+    """The place as the popup heads it: ``near Tal Afar, Nineveh, IQ``."""
+    place = item.place
+    parts = [place.name]
+    for part in (place.admin1, place.country):
+        if part and not part.isdigit() and part not in place.name and part not in parts:
+            parts.append(part)
+    relation = item.relation or "in"
+    return (
+        ("" if relation in ("in", "at") else label_of("relation", relation) + " ")
+        + ", ".join(parts)
+        + (" (follows from the context)" if item.inferred else "")
+    )
+
+
+def precision_in_words(item: IncidentPlace) -> str:
+    """How precisely the place is known."""
+    place = item.place
+    known = f"Known to {label_of('precision', place.precision)}"
+    if place.uncertainty_m:
+        known += f", give or take {distance_in_words(place.uncertainty_m)}"
+    return known
