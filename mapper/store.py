@@ -118,7 +118,7 @@ class GeoPackageStore:
         try:
             if not path.exists() or path.stat().st_size == 0:
                 store._make()
-            with store._reading() as database:
+            with store._connected() as database:
                 (identity,) = database.execute("PRAGMA application_id").fetchone()
                 row = database.execute(
                     "SELECT value FROM settings WHERE key = 'workspace_version'"
@@ -155,13 +155,17 @@ class GeoPackageStore:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._connected() as database:
-            yield database
+        """A connection whose troubles (full disk, file gone or locked) are told in one line."""
+        try:
+            with self._connected() as database:
+                yield database
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"cannot use workspace '{self.path}': {error}") from error
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all of it or nothing."""
-        with self._connected() as database:
+        with self._reading() as database:
             database.execute("BEGIN IMMEDIATE")
             try:
                 yield database

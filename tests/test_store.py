@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mapper import corrections, decode
 from mapper.corrections import Corrector, apply, place_area, place_at
-from mapper.errors import InputError
+from mapper.errors import InputError, OutputError
 from mapper.schema import validate
 from mapper.store import GeoPackageStore, StoreError
 
@@ -346,3 +346,13 @@ def test_any_log_round_trips_and_fits_the_schema(data):
     assert apply(analysis, undone).analysis == analysis
     for entry in log:
         assert "\n" not in corrections.describe(entry)
+
+
+def test_trouble_with_the_file_is_told_in_one_line(store, analysis, tmp_path):
+    with sqlite3.connect(store.path) as database:
+        database.execute("DROP TABLE corrections")
+    with pytest.raises(StoreError, match="cannot use workspace") as error:
+        store.log()
+    assert "\n" not in str(error.value)
+    with pytest.raises(OutputError, match="cannot open workspace"):
+        GeoPackageStore.open(tmp_path / "none" / "w.gpkg")
