@@ -21,6 +21,7 @@ I32 = NDArray[np.int32]
 MAX_CANDIDATES = 30
 """Candidates kept for a name: what the gazetteer ranks below is not considered."""
 
+_LOOSE = ("fuzzy", "contained")
 HOWS = ("primary", "alias", "stripped", "fuzzy", "demonym", "abbreviation", "part")
 KIND_GROUPS = (
     "country",
@@ -112,6 +113,12 @@ STATIC_FEATURES = (
     "curated",
     "best_how_here",
     "capital",
+    "weak",
+    "historical",
+    "similarity",
+    "prominence",
+    "prominence_below_best",
+    "seat",
 )
 
 
@@ -143,6 +150,7 @@ class Interner:
         self._numbers: dict[str, int] = {}
 
     def number(self, code: str | None) -> int:
+        """The number of a code, given at its first sight."""
         if not code:
             return 0
         return self._numbers.setdefault(code, len(self._numbers) + 1)
@@ -191,11 +199,12 @@ class Candidates:
 
         def take(matches: tuple[Match, ...], how: str | None = None) -> None:
             for match in matches:
-                found.setdefault(match.entry.id, (match, how or match.how))
+                said = "part" if match.how == "contained" else match.how
+                found.setdefault(match.entry.id, (match, how or said))
 
         direct = self.gazetteer.lookup(name, limit=MAX_CANDIDATES)
         take(direct)
-        if not any(m.how != "fuzzy" for m in direct):
+        if not any(m.how not in _LOOSE for m in direct):
             found.clear()
             for bare in form.stripped:
                 take(self._unfuzzy(bare), "stripped")
@@ -212,7 +221,7 @@ class Candidates:
 
     def _unfuzzy(self, name: str) -> tuple[Match, ...]:
         return tuple(
-            m for m in self.gazetteer.lookup(name, limit=MAX_CANDIDATES) if m.how != "fuzzy"
+            m for m in self.gazetteer.lookup(name, limit=MAX_CANDIDATES) if m.how not in _LOOSE
         )
 
     def _build(self, name: str) -> Block:
@@ -236,6 +245,7 @@ class Candidates:
         population = np.array([max(e.population, 0) for e in entries], np.float64)
         log_population = np.log10(population + 1)
         best = log_population.max(initial=0.0)
+        prominent = max((e.prominence for e in entries), default=0)
         total = population.sum() + 1.0
         rank_of_how = {how: i for i, how in enumerate(HOWS)}
         best_how = min((rank_of_how.get(h, 6) for h in hows), default=0)
@@ -260,6 +270,12 @@ class Candidates:
             row[column["hint_against"]] = bool(fits) and KIND_GROUPS[groups[i]] not in fits
             row[column["direction"]] = form.direction is not None
             row[column["curated"]] = entry.source.startswith("curated")
+            row[column["weak"]] = match.weak
+            row[column["historical"]] = match.historical
+            row[column["similarity"]] = match.similarity
+            row[column["prominence"]] = entry.prominence
+            row[column["prominence_below_best"]] = prominent - entry.prominence
+            row[column["seat"]] = entry.feature.startswith("PPLA") or entry.feature == "PPLC"
             row[column["capital"]] = entry.kind == "capital"
             row[column["best_how_here"]] = rank_of_how.get(how, 6) == best_how
         return Block(

@@ -177,10 +177,8 @@ def discourse(
         if keys[i] in split:
             sense = parent_key.get(i) or last.get(keys[i]) or senses[keys[i]].most_common(1)[0][0]
             last[keys[i]] = sense
-        at = index.get((keys[i], sense))
-        if at is None:
-            at = len(names)
-            index[(keys[i], sense)] = at
+        at = index.setdefault((keys[i], sense), len(names))
+        if at == len(names):
             names.append(Name(blocks[i], [], []))
         name = names[at]
         name.positions.append(mention.start)
@@ -192,19 +190,17 @@ def discourse(
         )
         of_kept.append(at)
     parent_text: dict[int, str] = {}
-    for child, parent in holder.items():
-        a, b = of_kept[child], of_kept[parent]
+    for child, above_it in holder.items():
+        a, b = of_kept[child], of_kept[above_it]
         if a != b:
             names[a].parents.add(b)
-            parent_text.setdefault(a, kept[parent].text)
-    for child, (block, at, words) in extra.items():
+            parent_text.setdefault(a, kept[above_it].text)
+    for child, (block, where, words) in extra.items():
         said = (fold(words), "")
-        known = index.get(said)
-        if known is None:
-            known = len(names)
-            index[said] = known
+        known = index.setdefault(said, len(names))
+        if known == len(names):
             names.append(Name(block, [], []))
-        names[known].positions.append(at)
+        names[known].positions.append(where)
         if of_kept[child] != known:
             names[of_kept[child]].parents.add(known)
             parent_text.setdefault(of_kept[child], words)

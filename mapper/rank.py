@@ -123,7 +123,8 @@ class Home:
 
 def log_km(cosine: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """ln(1 + distance in km) of an angle's cosine."""
-    return np.log1p(EARTH_KM * np.arccos(np.clip(cosine, -1.0, 1.0)))
+    far: NDArray[np.floating[Any]] = np.log1p(EARTH_KM * np.arccos(np.clip(cosine, -1.0, 1.0)))
+    return far
 
 
 def _cos_km(km: float) -> float:
@@ -456,6 +457,168 @@ class Table:
                 )
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The best candidate of a name: its row (-1: no candidates) and the belief around it."""
+
+    row: int
+    mass: float
+
+
+def settle(table: Table, belief: F32) -> list[Chosen]:
+    """The best candidate of every name."""
+    return [Chosen(*choose(table, i, belief)) for i in range(len(table.names))]
+
+
+ANCHOR_KINDS = ("city", "neighbourhood", "facility", "admin2", "admin3")
+"""Kinds of place that a text can set an unknown name in."""
+
+_HINTS = ("facility", "neighbourhood", "water", "landform", "city", "admin2", "admin1", "region")
+ANCHOR_COLUMNS = (
+    "has_candidates",
+    "mass",
+    "none",
+    "how_part",
+    "how_fuzzy",
+    "how_stripped",
+    *(f"hint_{h}" for h in _HINTS),
+    "words",
+    "literal",
+    "organisation",
+    "metonymic",
+    "demonym",
+    "capitals",
+    "log_mentions",
+    "log_first",
+    "after_preposition",
+    "near",
+    "linked",
+    "concentration",
+    "anchor_mass",
+    "anchor_city",
+    "anchor_admin",
+    "anchor_log_population",
+    "within_161",
+    "within_500",
+    "country_share",
+    "log_names",
+    "home_known",
+    "home_log_km",
+    "candidate_log_km",
+    "candidate_country_same",
+)
+
+
+def anchors(table: Table, belief: F32, chosen: Sequence[Chosen]) -> tuple[NDArray[np.int64], F32]:
+    """Where the text would set each name, did nobody know it.
+
+    Gives, for each name, the index of the other name whose place the text speaks of just
+    there (-1: none), and the ANCHOR_COLUMNS from which :meth:`Ranker.anchored` tells how
+    likely the name lies within 161 km of it.
+    """
+    n = len(table.names)
+    out = np.zeros((n, len(ANCHOR_COLUMNS)), np.float32)
+    which = np.full(n, -1, np.int64)
+    kinds = [KIND_GROUPS.index(k) for k in ANCHOR_KINDS]
+    rows = np.array([c.row for c in chosen], np.int64)
+    mass = np.array([c.mass for c in chosen], np.float32)
+    group = np.where(rows >= 0, table.group[rows], -1)
+    points = np.flatnonzero(np.isin(group, kinds) & (mass > 0.4))
+    if not len(points):
+        points = np.flatnonzero((group == _ADMIN1) & (mass > 0.4))
+    if not len(points):
+        return which, out
+    weight = np.array([np.log1p(max(len(x.positions), 1)) for x in table.names], np.float32)
+    xyz = table.xyz[rows[points]]
+    cosine = xyz @ xyz.T
+    close = (cosine > _cos_km(60)).astype(np.float32)
+    pull = (table._near[:, points] + 0.05) * (weight * mass)[points][None, :]
+    for k, j in enumerate(points):
+        pull[j, k] = 0.0
+    gathered = pull @ close * (pull > 0)
+    best = gathered.argmax(axis=1)
+    found = gathered[np.arange(n), best] > 0
+    which[found] = points[best[found]]
+    share161 = (cosine > _cos_km(161)).astype(np.float32) @ (weight * mass)[points]
+    share500 = (cosine > _cos_km(500)).astype(np.float32) @ (weight * mass)[points]
+    everything = float((weight * mass)[points].sum()) + 1e-6
+    placed = rows >= 0
+    countries = np.where(placed, table.country[rows], 0)
+    for i, name in enumerate(table.names):
+        j = int(which[i])
+        if j < 0:
+            continue
+        k = int(best[i])
+        block = name.block
+        row = rows[i]
+        how = block.hows[row - table.starts[i]] if row >= 0 else ""
+        count = max(len(name.roles), 1)
+        place = rows[j]
+        own = weight[i] * mass[i] if i in points else 0.0
+        same = placed & (countries == table.country[place])
+        lone = row >= 0
+        out[i] = (
+            lone,
+            mass[i],
+            belief[table.none_rows[i]],
+            how == "part",
+            how == "fuzzy",
+            how == "stripped",
+            *(block.shape.kind == h for h in _HINTS),
+            block.name.count(" ") + 1,
+            name.roles.count("literal") / count,
+            name.roles.count("organisation") / count,
+            name.roles.count("metonymic") / count,
+            name.roles.count("demonym") / count,
+            name.capitals,
+            np.log1p(count),
+            np.log1p(min(name.positions, default=0)),
+            name.after_preposition,
+            table._near[i, j],
+            j in name.parents or j in name.peers,
+            gathered[i, k] / (pull[i].sum() + 1e-6),
+            mass[j],
+            group[j] == KIND_GROUPS.index("city"),
+            group[j] in (_ADMIN1, _ADMIN2),
+            table.first[place, 1 + STATIC_FEATURES.index("log_population")],
+            (share161[k] - own) / everything,
+            (share500[k] - own) / everything,
+            float((weight * same).sum() / (weight * placed).sum()),
+            np.log1p(n),
+            table.home.known,
+            log_km(table.xyz[place] @ table.home.xyz) if table.home.xyz is not None else _LOG_FAR,
+            log_km(table.xyz[place] @ table.xyz[row]) if lone else _LOG_FAR,
+            lone and bool(table.country[row] == table.country[place]),
+        )
+    return which, out
+
+
+_ANCHOR_KM = ANCHOR_COLUMNS.index("candidate_log_km")
+_LOG_NEAR = float(np.log1p(161))
+ANCHOR_FLOOR = 0.45
+"""A name that no gazetteer knows is set where the text sets it from this chance on."""
+
+
+def prefers_anchor(name: Name, sure: float, chance: float, features: F32) -> bool:
+    """Whether a name is set where the text sets it rather than at its best candidate.
+
+    Never when the candidate lies there too: it bears the name and is the more precise; never
+    for a name that says it is a country.
+    """
+    near = bool(features[_ANCHOR_KM] <= _LOG_NEAR) and bool(features[0])
+    return (
+        chance > max(sure, ANCHOR_FLOOR)
+        and not near
+        and name.block.shape.kind not in ("country", "admin1")
+    )
+
+
+def believed(sure: float, chance: float, features: F32) -> float:
+    """The confidence in a candidate: where the text speaks of its surroundings, at least that."""
+    near = bool(features[_ANCHOR_KM] <= _LOG_NEAR) and bool(features[0])
+    return max(sure, chance) if near else sure
+
+
 class RankerError(SetupError):
     """The ranker's files are missing, or are not those that its card names."""
 
@@ -469,8 +632,10 @@ class Ranker:
         calibration: tuple[Sequence[float], Sequence[float]],
         version: str,
         threshold: float,
+        anchor: onnxruntime.InferenceSession | None = None,
     ) -> None:
         self._sessions = tuple(sessions)
+        self._anchor = anchor
         self._x = np.array(calibration[0], np.float64)
         self._y = np.array(calibration[1], np.float64)
         self.version = version
@@ -489,7 +654,7 @@ class Ranker:
             raise RankerError(
                 f"cannot read the ranker's card {str(card_path)!r}: {error}"
             ) from error
-        if tuple(card["columns"]) != COLUMNS:
+        if (tuple(card["columns"]), tuple(card["anchor_columns"])) != (COLUMNS, ANCHOR_COLUMNS):
             raise RankerError(
                 f"the ranker {str(card_path)!r} was trained on other features; "
                 "run python -m training.train_ranker"
@@ -512,11 +677,13 @@ class Ranker:
             sessions.append(
                 onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
             )
+        anchor = sessions.pop()
         return cls(
             sessions,
             (card["calibration"]["belief"], card["calibration"]["right"]),
             str(card["version"]),
             float(card["threshold"]),
+            anchor,
         )
 
     def _scores(self, which: int, features: F32) -> F32:
@@ -533,6 +700,13 @@ class Ranker:
             features = np.concatenate([table.first, table.context(belief)], axis=1)
             belief = table.softmax(self._scores(which, features))
         return belief
+
+    def anchored(self, features: F32) -> F32:
+        """For rows of ANCHOR_COLUMNS: the chance that the name lies within 161 km of there."""
+        if self._anchor is None or not len(features):
+            return np.zeros(len(features), np.float32)
+        (found,) = self._anchor.run(None, {self._anchor.get_inputs()[0].name: features})
+        return np.asarray(1 / (1 + np.exp(-np.asarray(found).reshape(-1))), np.float32)
 
     def calibrate(self, belief: float) -> float:
         """The share of names given this belief that were right, measured out of fold."""

@@ -22,7 +22,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import lightgbm as lgb
 import numpy as np
@@ -35,12 +34,27 @@ from geodata.gazetteer import Gazetteer
 from mapper.candidates import F32, Candidates
 from mapper.discourse import Discourse, discourse
 from mapper.model import Article, Mention, Role
-from mapper.rank import COLUMNS, EARTH_KM, FIRST_COLUMNS, ROUNDS, Ranker, Table, choose
+from mapper.rank import (
+    ANCHOR_COLUMNS,
+    COLUMNS,
+    EARTH_KM,
+    FIRST_COLUMNS,
+    ROUNDS,
+    Name,
+    Ranker,
+    Table,
+    anchors,
+    believed,
+    prefers_anchor,
+    settle,
+)
+from training.corpora import fold_key
+from training.folds import FOLDS
+from training.folds import fold_of_key as fold_of
 
 SEED = 20191216
-FOLDS = 5
 NEAR_KM = 161.0
-TREES = (120, 160, 220)
+TREES = (100, 120, 160)
 PARAMS: dict[str, Any] = {
     "learning_rate": 0.08,
     "num_leaves": 24,
@@ -91,12 +105,6 @@ def _role(corpus: str, toponym: dict[str, Any], candidates: Candidates) -> Role:
     return "demonym" if block.hows[:1] == ("demonym",) else "literal"
 
 
-def host_of(doc: dict[str, Any]) -> str:
-    """The outlet that a document comes from, or its own id."""
-    host = doc.get("domain") or urlsplit(doc.get("url") or "").hostname or doc["id"]
-    return str(host).removeprefix("www.")
-
-
 def load(path: Path, corpus: str, candidates: Candidates) -> list[Doc]:
     """The documents of one corpus, with their gold spans as mentions."""
     docs = []
@@ -134,13 +142,8 @@ def load(path: Path, corpus: str, candidates: Candidates) -> list[Doc]:
             for t in gold
         ]
         weight = 0.3 if corpus == "geocorpora" else 1.0
-        docs.append(Doc(corpus, article, gold, host_of(raw), weight, mentions))
+        docs.append(Doc(corpus, article, gold, fold_key(raw), weight, mentions))
     return docs
-
-
-def fold_of(group: str) -> int:
-    """The fold of an outlet: by hash, so that no list has to be kept."""
-    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % FOLDS
 
 
 def km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
@@ -349,9 +352,14 @@ def to_onnx(model: lgb.Booster) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One gold toponym after ranking: whether it is right, how sure, whether it had a chance."""
+    """One gold toponym after ranking: whether it is right, how sure, whether it had a chance.
+
+    ``anchor`` are the ANCHOR_COLUMNS of its name, ``anchor_right`` whether the place that the
+    text would set it in is near enough; None where there is no such place.
+    """
 
     corpus: str
+    fold: int
     belief: float
     right: bool
     placed: bool
@@ -359,35 +367,45 @@ class Judged:
     error_km: float
     phrase: str
     doc: str
+    anchor: F32 | None
+    anchor_right: bool
+    name: Name
+
+
+def _error(gold: dict[str, Any], entry: Any) -> float:
+    if gold.get("geonameid") and str(entry.geonameid) == str(gold["geonameid"]):
+        return 0.0
+    return km(gold["lat"], gold["lon"], entry.lat, entry.lon)
 
 
 def judge(sheet_: Sheet, belief: F32) -> list[Judged]:
     """Every gold toponym of a document with the place chosen for its name."""
     out = []
-    chosen: dict[int, tuple[int, float]] = {}
+    table, names = sheet_.table, sheet_.told.names
+    chosen = settle(table, belief)
+    which, features = anchors(table, belief, chosen)
+    fold = fold_of(sheet_.doc.group)
     for at, gold, mention in zip(
         sheet_.told.of_mention, sheet_.doc.gold, sheet_.doc.mentions, strict=True
     ):
-        if gold.get("lat") is None:
+        if gold.get("lat") is None or at < 0:
             continue
-        if at >= 0 and at not in chosen:
-            chosen[at] = choose(sheet_.table, at, belief)
-        row, sure = chosen.get(at, (-1, 0.0))
+        row, sure = chosen[at].row, chosen[at].mass
         error, reachable = 20039.0, False
         if row >= 0:
-            start = sheet_.table.starts[at]
-            entries = sheet_.told.names[at].block.entries
-            errors = [
-                0.0
-                if gold.get("geonameid") and str(e.geonameid) == str(gold["geonameid"])
-                else km(gold["lat"], gold["lon"], e.lat, e.lon)
-                for e in entries
-            ]
-            error = errors[row - start]
+            entries = names[at].block.entries
+            errors = [_error(gold, e) for e in entries]
+            error = errors[row - table.starts[at]]
             reachable = min(errors) <= NEAR_KM
+        j = int(which[at])
+        near = False
+        if j >= 0:
+            there = names[j].block.entries[chosen[j].row - table.starts[j]]
+            near = _error(gold, there) <= NEAR_KM
         out.append(
             Judged(
                 sheet_.doc.corpus,
+                fold,
                 sure,
                 error <= NEAR_KM,
                 row >= 0,
@@ -395,9 +413,33 @@ def judge(sheet_: Sheet, belief: F32) -> list[Judged]:
                 error,
                 mention.text,
                 sheet_.doc.article.id,
+                features[at] if j >= 0 else None,
+                near,
+                names[at],
             )
         )
     return out
+
+
+def fit_anchor(judged: Sequence[Judged]) -> lgb.Booster:
+    """Learn how likely an unknown name lies near the place that the text speaks of."""
+    held = [j for j in judged if j.anchor is not None]
+    x = np.stack([j.anchor for j in held if j.anchor is not None])
+    y = np.array([j.anchor_right for j in held], float)
+    # names that the gazetteer could not place matter most: they are what this is for
+    w = np.array([1.0 if not j.right else 0.15 for j in held])
+    data = lgb.Dataset(x, y, weight=w, feature_name=list(ANCHOR_COLUMNS), free_raw_data=True)
+    params = PARAMS | {"objective": "binary", "num_leaves": 8, "learning_rate": 0.05}
+    return lgb.train(params, data, num_boost_round=120)
+
+
+def with_anchor(j: Judged, chance: float, sure: float) -> tuple[bool, float]:
+    """(right, confidence) once the likelier of candidate and surroundings is taken."""
+    if j.anchor is not None:
+        if prefers_anchor(j.name, sure, chance, j.anchor):
+            return j.anchor_right, chance
+        sure = believed(sure, chance, j.anchor)
+    return j.right, sure if j.placed else 0.0
 
 
 def ece(belief: NDArray[np.float64], right: NDArray[np.float64], bins: int = 10) -> float:
@@ -441,7 +483,7 @@ def write(
     files = []
     for i, model in enumerate(models):
         data = to_onnx(model)
-        name = f"ranker-{i}.onnx"
+        name = f"ranker-{i}.onnx" if i < ROUNDS else "anchor.onnx"
         (out / name).write_bytes(data)
         files.append({"name": name, "sha256": hashlib.sha256(data).hexdigest()})
     version = hashlib.sha256("".join(f["sha256"] for f in files).encode()).hexdigest()[:12]
@@ -452,6 +494,7 @@ def write(
         "calibration": {"belief": calibration[0], "right": calibration[1]},
         "files": files,
         "columns": list(COLUMNS),
+        "anchor_columns": list(ANCHOR_COLUMNS),
     }
     (out / "ranker.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
@@ -469,6 +512,34 @@ def table_of(judged: Iterable[Judged], title: str) -> None:
             f"  placed {sum(j.placed for j in found) / n:.3f}",
             flush=True,
         )
+
+
+def table_anchored(
+    judged: Sequence[Judged],
+    title: str,
+    of_fold: Sequence[lgb.Booster],
+    whole: lgb.Booster,
+    calibration: tuple[list[float], list[float]],
+) -> None:
+    """Print A@161 by corpus with unknown names set where the text sets them, and ECE."""
+    by: dict[str, list[tuple[bool, float]]] = defaultdict(list)
+    for j in judged:
+        model = whole if j.corpus == "tud" else of_fold[j.fold]
+        chance = 0.0
+        if j.anchor is not None:
+            chance = float(np.asarray(model.predict(j.anchor[None, :], num_threads=1))[0])
+        by[j.corpus].append(with_anchor(j, chance, float(np.interp(j.belief, *calibration))))
+    for corpus, found in by.items():
+        right = np.array([r for r, _ in found], float)
+        sure = np.array([s for _, s in found])
+        placed = sure > 0
+        print(
+            f"{title:14} {corpus:12} set in context: A@161 {right.mean():.3f}"
+            f"  placed {placed.mean():.3f}  ECE {ece(sure[placed], right[placed]):.3f}",
+            flush=True,
+        )
+        cut = threshold_for(sure[placed], right[placed], 0.95)
+        print(f"{'':28}precision .95 from {cut:.3f}: {(sure >= cut).mean():.3f} of all kept")
 
 
 def corpora(shared: Path, candidates: Candidates) -> tuple[list[Doc], list[Doc]]:
@@ -501,6 +572,7 @@ def main() -> None:
     halves = [fold_of("half" + d.group) % 2 for d in learn]
     print(f"{len(learn)} documents read, {time.perf_counter() - began:.0f} s", flush=True)
     judged: dict[str, list[Judged]] = {"full": [], "no table": [], "no outlet": []}
+    found_in: dict[str, dict[int, list[Judged]]] = {title: {} for title in judged}
     fold_models = []
     third = [i % 3 for i in range(len(learn))]
     # an outlet of a table, of an address, or unknown: a third of the documents each
@@ -514,10 +586,20 @@ def main() -> None:
         for i, f in enumerate(folds):
             if f == k:
                 for title, readings in (("full", full), ("no table", bare), ("no outlet", blind)):
-                    judged[title] += judge(readings[i], predict(models, readings[i]))
+                    found = judge(readings[i], predict(models, readings[i]))
+                    judged[title] += found
+                    found_in[title][i] = found
         print(f"fold {k}: {time.perf_counter() - began:.0f} s", flush=True)
     for title, found in judged.items():
         table_of(found, title)
+    mixed_found = []
+    for i, f in enumerate(folds):
+        which = ("full", "no table", "no outlet")[third[i]]
+        mixed_found += found_in[which][i]
+        del f
+    judged_news = [j for j in mixed_found if j.corpus != "geocorpora"]
+    anchor_of_fold = [fit_anchor([j for j in judged_news if j.fold != k]) for k in range(FOLDS)]
+    anchor_model = fit_anchor(judged_news)
     news = [j for j in judged["full"] if j.corpus != "geocorpora" and j.placed]
     calibration = isotonic(news)
     sure = np.interp([j.belief for j in news], *calibration)
@@ -540,6 +622,8 @@ def main() -> None:
     )
     tud = [j for d in measure for s in [sheet(d, candidates)] for j in judge(s, predict(models, s))]
     table_of(tud, "never seen")
+    for title, found in [*judged.items(), ("never seen", tud)]:
+        table_anchored(found, title, anchor_of_fold, anchor_model, calibration)
     if a.errors:
         lines = [
             json.dumps(
@@ -560,8 +644,14 @@ def main() -> None:
         "first_columns": len(FIRST_COLUMNS),
     }
     for k, fold_model in enumerate(fold_models):
-        write(fold_model, a.folds / f"ranker-{k}", calibration, threshold, about | {"left_out": k})
-    write(models, a.out, calibration, threshold, about)
+        write(
+            [*fold_model, anchor_of_fold[k]],
+            a.folds / f"ranker-{k}",
+            calibration,
+            threshold,
+            about | {"left_out": k},
+        )
+    write([*models, anchor_model], a.out, calibration, threshold, about)
     Ranker.open(a.out / "ranker.json")
     print(f"written to {a.out}, {time.perf_counter() - began:.0f} s")
 

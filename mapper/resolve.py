@@ -1,0 +1,534 @@
+"""Give each mention its place on Earth, how sure that is, and why.
+
+Names are judged together (:mod:`mapper.rank`); nominal references ("the capital", "that
+town", "the south") then take their place from what they refer to; a facility that no
+gazetteer knows is set in the place that the text sets it in, and says so.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
+
+from geodata.gazetteer import Entry, GazetteerLike
+from mapper.candidates import F32, Candidates
+from mapper.discourse import Discourse, could_hold, discourse
+from mapper.model import Article, Candidate, GeoJSONGeometry, Mention, Place, Precision
+from mapper.names import clean, fold, shape
+from mapper.rank import Chosen, Ranker, Table, anchors, believed, prefers_anchor, settle
+
+FLOOR = 0.25
+"""A mention carries a place from this confidence on.
+
+Maps and exports draw only what reaches the ranker's own ``threshold`` (where 95 of 100 are
+right); between the two a place is a guess that is shown as one.
+"""
+
+ANCHOR_UNCERTAINTY_M = 25_000
+"""How far, at least, such a name may lie from the place that it is set in."""
+
+CHUNK = 700
+"""Mentions judged together at most: in longer texts neighbours are, in turn."""
+
+_SHOWN = 5
+_NOMINAL_FACTOR = 0.85
+_SPOKEN_OF_KM = 50.0
+_POINTS = ("city", "capital", "neighbourhood", "admin2", "admin3")
+_CUES = Path(__file__).parent / "cues" / "nominals.yaml"
+_KM_PER_DEGREE = 111.2
+
+
+@lru_cache(maxsize=1)
+def _nominals() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(_CUES.read_text(encoding="utf-8"))
+    return loaded
+
+
+class Resolver:
+    """A gazetteer and a ranker with what they have answered so far."""
+
+    def __init__(self, gazetteer: GazetteerLike, ranker: Ranker) -> None:
+        self.gazetteer = gazetteer
+        self.ranker = ranker
+        self.candidates = Candidates(gazetteer)
+        self._shapes: dict[str, GeoJSONGeometry | None] = {}
+        self._capitals: dict[str, Entry | None] = {}
+
+    def geometry(self, entry: Entry) -> GeoJSONGeometry | None:
+        """The entry's area, simplified to what a map of its extent shows; kept once made."""
+        if not entry.has_geometry:
+            return None
+        if entry.id not in self._shapes:
+            if len(self._shapes) > 4000:
+                self._shapes.clear()
+            self._shapes[entry.id] = simplified(self.gazetteer.geometry(entry.id))
+        return self._shapes[entry.id]
+
+    def place(self, entry: Entry) -> Place:
+        """An entry as the contract's PLACE."""
+        return Place(
+            id=entry.id,
+            name=entry.name,
+            kind=entry.kind,
+            country=entry.country,
+            admin1=entry.admin1_name or entry.admin1,
+            lat=entry.lat,
+            lon=entry.lon,
+            geonameid=entry.geonameid,
+            precision=cast(Precision, entry.precision),
+            uncertainty_m=entry.uncertainty_m,
+            geometry=self.geometry(entry),
+            source=entry.source,
+        )
+
+    def capital(self, country: str) -> Entry | None:
+        """The capital of a country by its ISO code."""
+        if country not in self._capitals:
+            asked = getattr(self.gazetteer, "capital", None)
+            self._capitals[country] = asked(country) if asked else None
+        return self._capitals[country]
+
+    def resolve(self, article: Article, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+        """Place the mentions of one article; their order and spans stay."""
+        out: list[Mention] = list(mentions)
+        entries: list[Entry | None] = [None] * len(out)
+        order = sorted(range(len(out)), key=lambda i: (out[i].start, out[i].end))
+        for first in range(0, len(order), CHUNK):
+            part = order[first : first + CHUNK]
+            self._names(article, out, entries, part)
+        scene = _Scene(article, out, entries, order)
+        for i in order:
+            if out[i].role == "nominal":
+                self._nominal(scene, i)
+        return tuple(scene.mentions)
+
+    def _names(
+        self,
+        article: Article,
+        out: list[Mention],
+        entries: list[Entry | None],
+        part: Sequence[int],
+    ) -> None:
+        told = discourse(article, [out[i] for i in part], self.candidates)
+        if not told.names:
+            return
+        table = Table(told.names, told.home)
+        belief = self.ranker.believe(table)
+        chosen = settle(table, belief)
+        which, features = anchors(table, belief, chosen)
+        chances = self.ranker.anchored(features)
+        settled = {
+            at: self._settle(table, told, at, belief, chosen[at])
+            for at in sorted({at for at in told.of_mention if at >= 0})
+        }
+        countries = Counter(
+            s.entry.country for s in settled.values() if s.entry is not None and s.sure >= 0.5
+        )
+        for i, at in zip(part, told.of_mention, strict=True):
+            if at < 0:
+                continue
+            s = settled[at]
+            near = int(which[at])
+            if near >= 0:
+                chance = float(chances[at])
+                if prefers_anchor(told.names[at], s.sure, chance, features[at]):
+                    out[i] = self._set_near(out[i], table, told, near, chosen, chance, s)
+                    continue
+                s = replace(s, sure=round(believed(s.sure, chance, features[at]), 4))
+            if s.entry is None:
+                out[i] = replace(out[i], candidates=(), why=("no gazetteer knows it",))
+                continue
+            why = self._why(table, told, at, s, countries)
+            placed = s.sure >= FLOOR
+            if not placed:
+                why = (*why, "too unsure to be placed")
+            entries[i] = s.entry if placed else None
+            out[i] = replace(
+                out[i],
+                place=self._of(out[i], s) if placed else None,
+                confidence=s.sure,
+                candidates=s.candidates,
+                why=why,
+            )
+
+    def _set_near(
+        self,
+        mention: Mention,
+        table: Table,
+        told: Discourse,
+        near: int,
+        chosen: Sequence[Chosen],
+        chance: float,
+        s: _Settled,
+    ) -> Mention:
+        """A name that nobody knows, set in the place that the text speaks of just there."""
+        entry = told.names[near].block.entries[chosen[near].row - table.starts[near]]
+        place = replace(self.place(entry), geometry=None)
+        known = "no gazetteer knows it"
+        if s.entry is not None:
+            known = "no place of that name that a gazetteer knows fits this text"
+        return replace(
+            mention,
+            place=replace(place, uncertainty_m=max(place.uncertainty_m, ANCHOR_UNCERTAINTY_M)),
+            confidence=round(chance, 4),
+            candidates=(
+                Candidate(entry.id, entry.name, entry.lat, entry.lon, round(chance, 4)),
+                *(replace(c, score=min(c.score, chance)) for c in s.candidates),
+            ),
+            why=(known, f"the text speaks of {entry.name} just there"),
+        )
+
+    def _of(self, mention: Mention, s: _Settled) -> Place:
+        assert s.entry is not None
+        place = self.place(s.entry)
+        form = shape(clean(mention.text))
+        if s.how == "stripped" and form.direction:
+            area = _area(clean(mention.text), self.gazetteer, s.entry, self.place)
+            if area is not None:
+                return area
+        if s.how == "part" and place.precision in ("city", "neighbourhood", "district"):
+            # it lies somewhere in or near the place that its name holds
+            return replace(place, uncertainty_m=max(place.uncertainty_m, 5_000))
+        return place
+
+    def _settle(
+        self, table: Table, told: Discourse, at: int, belief: F32, best_of: Chosen
+    ) -> _Settled:
+        row, mass = best_of.row, best_of.mass
+        if row < 0:
+            return _Settled(None, "", 0.0, (), 0)
+        block = told.names[at].block
+        start = table.starts[at]
+        local = belief[start : table.none_rows[at]]
+        best = row - start
+        order = sorted(range(len(local)), key=lambda k: (k != best, -float(local[k]), k))
+        shown = tuple(
+            Candidate(e.id, e.name, e.lat, e.lon, float(local[k]))
+            for k in order[:_SHOWN]
+            for e in (block.entries[k],)
+        )
+        return _Settled(
+            block.entries[best], block.hows[best], self.ranker.calibrate(mass), shown, int(best)
+        )
+
+    def _why(
+        self,
+        table: Table,
+        told: Discourse,
+        at: int,
+        s: _Settled,
+        countries: Mapping[str | None, int],
+    ) -> tuple[str, ...]:
+        """The reasons for the winner, as a reader of the article would give them."""
+        assert s.entry is not None
+        name = told.names[at]
+        entry = s.entry
+        block = name.block
+        why: list[str] = []
+        if s.how == "part":
+            why.append(f"{block.name!r} is in no gazetteer; its name says {entry.name}")
+        elif s.how == "demonym":
+            why.append(f"{block.name!r} means of {entry.name}")
+        elif s.how == "abbreviation":
+            why.append(f"{block.name!r} is short for {entry.name}")
+        elif s.how in ("alias", "stripped", "fuzzy") and fold(entry.name) != fold(block.name):
+            word = "spelt almost like" if s.how == "fuzzy" else "another name of"
+            why.append(f"{block.name!r} is {word} {entry.name}")
+        n = len(block.entries)
+        why.append("the only place of that name" if n == 1 else f"chosen among {n} places")
+        if at in told.parent_text:
+            parents = {table.names[p].block for p in name.parents}
+            if any(bool(could_hold(p, block)[s.index]) for p in parents):
+                why.append(f"the text sets it in {told.parent_text[at]}")
+        others = countries.get(entry.country, 0) - 1
+        if entry.country and others > 0 and entry.precision != "country":
+            where = f"{others} other place{'s' if others > 1 else ''}"
+            why.append(f"{where} in the text {'lie' if others > 1 else 'lies'} in the same country")
+        if name.in_dateline:
+            why.append("it is the dateline")
+        home = told.home
+        if home.country and entry.country:
+            known = self.candidates.country_number(entry.country) == home.country
+            if known and entry.precision != "country" and n > 1:
+                why.append("the outlet is at home in that country")
+        if n > 1 and entry.population > 0:
+            rivals = [e for e in block.entries if e.kind not in ("country", "admin1")]
+            if entry.population >= max((e.population for e in rivals), default=0):
+                why.append(f"the most populous of that name ({entry.population:,})")
+        return tuple(why)
+
+    # -- what has no name of its own --------------------------------------------------
+
+    def _nominal(self, scene: _Scene, i: int) -> None:
+        """Place "the capital", "that town", "southern provinces" by what they refer to."""
+        mention = scene.mentions[i]
+        phrase = clean(mention.text).lower()
+        words = re.findall(r"[^\W_]+(?:-[^\W_]+)*", phrase)
+        cues = _nominals()
+        head = next((w for w in reversed(words) if _head(w)), None)
+        directions = [w for w in words if w in cues["directions"]]
+        found: tuple[Entry, float, str] | None = None
+        if head and _head(head) == "capital":
+            found = self._the_capital(scene, i, words)
+        elif directions and (
+            head is None
+            or _head(head) in ("province", "governorate", "region", "state", "area", "district")
+        ):
+            if self._direction(scene, i):
+                return
+        elif head:
+            found = scene.antecedent(i, _head(head) or head, self)
+        if found is None and head is None and words and words[-1] in cues["sites"]:
+            anchor = scene.anchor(i)
+            if anchor:
+                found = (*anchor, f"the text speaks of {anchor[0].name} just there")
+        if found is None:
+            scene.mentions[i] = replace(mention, why=("it is not clear what it refers to",))
+            return
+        entry, sure, because = found
+        scene.entries[i] = entry
+        scene.mentions[i] = replace(
+            mention,
+            place=self.place(entry),
+            confidence=round(sure * _NOMINAL_FACTOR, 4),
+            candidates=(Candidate(entry.id, entry.name, entry.lat, entry.lon, 1.0),),
+            why=(because,),
+        )
+
+    def _the_capital(
+        self, scene: _Scene, i: int, words: Sequence[str]
+    ) -> tuple[Entry, float, str] | None:
+        regional = {"state", "provincial", "regional", "county", "district"} & set(words)
+        if regional:
+            return scene.antecedent(i, "city", self)
+        country = scene.country_of(i)
+        if country is None:
+            return None
+        entry = self.capital(country)
+        if entry is None:
+            return None
+        return entry, 1.0, f"the capital of the country spoken of is {entry.name}"
+
+    def _direction(self, scene: _Scene, i: int) -> bool:
+        mention = scene.mentions[i]
+        country = scene.country_of(i)
+        area = _area(clean(mention.text), self.gazetteer, country, self.place)
+        if area is None:
+            return False
+        scene.mentions[i] = replace(
+            mention,
+            place=area,
+            confidence=_NOMINAL_FACTOR,
+            candidates=(Candidate(area.id, area.name, area.lat, area.lon, 1.0),),
+            why=(f"part of the country spoken of ({country})",) if country else ("an area",),
+        )
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What was decided for one name."""
+
+    entry: Entry | None
+    how: str
+    sure: float
+    candidates: tuple[Candidate, ...]
+    index: int
+
+
+def _head(word: str) -> str | None:
+    """The head word's entry in the cue file ("towns" is "town"), or None."""
+    heads = _nominals()["heads"]
+    for form in (word, word.removesuffix("s"), word.removesuffix("ies") + "y"):
+        if form in heads:
+            return form
+    return None
+
+
+def _area(
+    phrase: str,
+    gazetteer: GazetteerLike,
+    context: Entry | str | None,
+    place: Any,
+) -> Place | None:
+    """The area that a direction phrase means, if it can be worked out."""
+    return None
+
+
+class _Scene:
+    """The placed mentions of an article, as later references look back on them."""
+
+    def __init__(
+        self,
+        article: Article,
+        mentions: list[Mention],
+        entries: list[Entry | None],
+        order: Sequence[int],
+    ) -> None:
+        self.article = article
+        self.mentions = mentions
+        self.entries = entries
+        self.order = list(order)
+        self.rank = {i: k for k, i in enumerate(self.order)}
+
+    def before(self, i: int) -> list[int]:
+        """The placed mentions before mention i, nearest first."""
+        return [
+            k
+            for k in reversed(self.order[: self.rank[i]])
+            if self.entries[k] is not None and self.mentions[k].end <= self.mentions[i].start
+        ]
+
+    def after(self, i: int) -> list[int]:
+        """The placed mentions after mention i, nearest first."""
+        return [k for k in self.order[self.rank[i] + 1 :] if self.entries[k] is not None]
+
+    def anchor(self, i: int) -> tuple[Entry, float] | None:
+        """The town or the like that the text speaks of around a mention."""
+        at = self.mentions[i].start
+        weights: dict[str, float] = defaultdict(float)
+        entries: dict[str, tuple[Entry, float]] = {}
+        for k in [*self.before(i), *self.after(i)]:
+            entry, mention = self.entries[k], self.mentions[k]
+            if entry is None or mention.role not in ("literal", "nominal"):
+                continue
+            if entry.kind not in _POINTS:
+                continue
+            gap = abs(mention.start - at)
+            behind = 1.0 if mention.start < at else 0.6
+            if "\n\n" in self.article.text[min(at, mention.start) : max(at, mention.start)]:
+                behind *= 0.6
+            weights[entry.id] += behind * (math.exp(-gap / 250) + 0.08)
+            best = entries.get(entry.id)
+            if best is None or best[1] < mention.confidence:
+                entries[entry.id] = (entry, mention.confidence)
+        if not weights:
+            return None
+        best_id = max(sorted(weights), key=lambda e: weights[e])
+        return entries[best_id]
+
+    def country_of(self, i: int) -> str | None:
+        """The country that the text speaks of around a mention (ISO code)."""
+        mention = self.mentions[i]
+        weights: dict[str, float] = defaultdict(float)
+        for k in self.order:
+            entry, other = self.entries[k], self.mentions[k]
+            if entry is None or not entry.country:
+                continue
+            if other.start >= mention.start and other.end <= mention.end and k != i:
+                return entry.country  # "the Armenian capital"
+            if 0 <= mention.start - other.end <= 3 and other.role == "demonym":
+                return entry.country
+            if self.article.text[other.end : mention.start] in ("'s ", "’s "):
+                return entry.country
+            weight = {"literal": 1.0, "nominal": 1.0}.get(other.role, 0.25)
+            if entry.precision == "country":
+                weight *= 0.7
+            gap = abs(other.start - mention.start)
+            near = math.exp(-gap / 300) * (1.0 if other.start < mention.start else 0.6)
+            weights[entry.country] += weight * (near + 0.25)
+        if not weights:
+            return None
+        return max(sorted(weights), key=lambda c: weights[c])
+
+    def antecedent(self, i: int, head: str, resolver: Resolver) -> tuple[Entry, float, str] | None:
+        """The place that a head word takes up again: the latest that fits it."""
+        kinds: Sequence[str] = _nominals()["heads"].get(head, ())
+        if head == "country":
+            country = self.country_of(i)
+            if country:
+                for k in self.order:
+                    entry = self.entries[k]
+                    if entry is not None and entry.country == country and entry.kind == "country":
+                        return entry, self.mentions[k].confidence, f"it refers to {entry.name}"
+                named = [e for e in (self._parent(country, resolver),) if e is not None]
+                if named:
+                    return named[0], 0.8, f"the country spoken of is {named[0].name}"
+            return None
+        sites = set(_nominals()["sites"])
+        for back in (self.before(i), self.after(i)[:4]):
+            for k in back:
+                entry, mention = self.entries[k], self.mentions[k]
+                if entry is None or mention.role in ("organisation", "demonym", "metonymic"):
+                    continue
+                words = clean(mention.text).lower().split()
+                if head in sites and head in words[-1:] + words[:1]:
+                    return entry, mention.confidence, f"it refers to {mention.text!r}"
+                if head not in sites and entry.kind in kinds:
+                    return entry, mention.confidence, f"it refers to {entry.name}"
+        if head in sites:
+            anchor = self.anchor(i)
+            if anchor:
+                return (*anchor, f"the text speaks of {anchor[0].name} just there")
+            return None
+        if kinds and kinds[0] in ("admin1", "admin2"):
+            for k in self.before(i):
+                entry = self.entries[k]
+                if entry is None or self.mentions[k].role != "literal":
+                    continue
+                for above in resolver.gazetteer.parents(entry):
+                    if above.kind == kinds[0]:
+                        return above, self.mentions[k].confidence * 0.9, f"{entry.name} lies in it"
+        return None
+
+    def _parent(self, country: str, resolver: Resolver) -> Entry | None:
+        for entry in self.entries:
+            if entry is not None and entry.country == country:
+                for above in resolver.gazetteer.parents(entry):
+                    if above.kind == "country":
+                        return above
+        return None
+
+
+def simplified(area: BaseGeometry | None, *, detail: int = 90) -> GeoJSONGeometry | None:
+    """An area as GeoJSON, simplified to about 1/``detail`` of its extent, 4 decimals."""
+    if area is None or area.is_empty:
+        return None
+    west, south, east, north = area.bounds
+    extent = math.hypot(east - west, north - south)
+    small = area.simplify(max(extent / detail / 2, 0.001), preserve_topology=True)
+    if small.is_empty:
+        small = area
+
+    def rounded(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return [rounded(v) for v in value]
+        return round(float(value), 4)
+
+    shape_: dict[str, Any] = mapping(small)
+    return {"type": shape_["type"], "coordinates": rounded(shape_["coordinates"])}
+
+
+_RESOLVERS: list[Resolver] = []
+
+
+def resolver_for(gazetteer: GazetteerLike, ranker: Ranker) -> Resolver:
+    """The resolver of this gazetteer and ranker, kept with its answers (the last four)."""
+    for known in _RESOLVERS:
+        if known.gazetteer is gazetteer and known.ranker is ranker:
+            return known
+    _RESOLVERS.append(Resolver(gazetteer, ranker))
+    del _RESOLVERS[:-4]
+    return _RESOLVERS[-1]
+
+
+def resolve(
+    article: Article, mentions: Sequence[Mention], gazetteer: GazetteerLike, ranker: Ranker
+) -> tuple[Mention, ...]:
+    """Place the mentions of an article.
+
+    Each comes back, in order, with its candidates, ``confidence`` (the calibrated chance that
+    the place is right within 161 km), the reasons, and its ``place`` when the confidence
+    reaches ``FLOOR``.  A name that cannot be placed leaves the others as they are.
+    """
+    return resolver_for(gazetteer, ranker).resolve(article, mentions)
