@@ -465,8 +465,10 @@ def load(shared: Path, *, auxiliary: bool = True) -> list[Example]:
         if doc_id in incidents:
             _add_incidents(example, located, incidents[doc_id])
         examples.append(example)
-    for doc in _read(evaluation / "written.jsonl"):
-        example, located = _example(doc["text"], doc["id"], "written", fold_key(doc))
+    placed = [(d, "written") for d in _read(evaluation / "written.jsonl")]
+    placed += [(d, "composed") for d in _read(HERE / "data" / "composed_places.jsonl")]
+    for doc, source in placed:
+        example, located = _example(doc["text"], doc["id"], source, fold_key(doc))
         _add_places(example, located, ((m["start"], m["end"], m["role"]) for m in doc["mentions"]))
         if (example.tags["nominal"] == UNKNOWN).all():
             example.tags["nominal"][:] = OUTSIDE
