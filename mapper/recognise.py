@@ -7,6 +7,7 @@ next, the papers that news is quoted from.  Nothing is resolved here.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,7 +19,13 @@ import yaml
 from geodata.gazetteer import GazetteerLike
 from mapper.encode import Reading, TaggedSpan
 from mapper.model import Article, Mention, Role, Span
-from mapper.names import clean, fold
+from mapper.names import clean
+
+TAKE_FROM = 0.5
+"""Score of the encoder's span from which it is taken as it is."""
+
+KNOWN_FROM = 0.3
+"""Score from which it is taken when its words are a name that the gazetteer knows."""
 
 PROPAGATE_FROM = 0.6
 """Score of a tagged name from which on its other occurrences are taken too."""
@@ -44,13 +51,20 @@ def recognise(article: Article, reading: Reading, gazetteer: GazetteerLike) -> t
     text = article.text
     found: dict[Span, tuple[Role, float]] = {}
     for span in reading.places:
-        if span.label not in _ROLES:
+        nominal = span.label == "nominal"
+        if span.label not in _ROLES or span.score < (TAKE_FROM if nominal else KNOWN_FROM):
             continue
-        start, end = trimmed(text, span.start, span.end, nominal=span.label == "nominal")
+        start, end = trimmed(text, span.start, span.end, nominal=nominal)
         if start < end:
             found[(start, end)] = (cast(Role, span.label), span.score)
-    found = _joined(text, found, gazetteer)
-    found = _widened(text, found, gazetteer)
+    known = _Known(gazetteer)
+    found = _grown(text, found, known)
+    shouted = text.islower() or text.isupper()
+    found = {
+        span: said
+        for span, said in found.items()
+        if said[0] == "nominal" or _taken(text[span[0] : span[1]], said[1], known, shouted)
+    }
     found = _propagated(text, found)
     mentions = []
     taken = 0
@@ -117,72 +131,166 @@ def trimmed(text: str, start: int, end: int, *, nominal: bool = False) -> Span:
     return start, end
 
 
-def _known(name: str, gazetteer: GazetteerLike) -> bool:
-    return any(
-        m.how in ("primary", "alias", "abbreviation") and fold(m.name) == fold(name)
-        for m in gazetteer.lookup(clean(name), limit=3)
-    )
+class _Known:
+    """Which words are names of the gazetteer, asked for exactly and once each."""
+
+    def __init__(self, gazetteer: GazetteerLike) -> None:
+        self._gazetteer = gazetteer
+        self._answers: dict[str, bool] = {}
+        self._exact = "loose" in inspect.signature(gazetteer.lookup).parameters
+
+    def short(self, name: str) -> bool:
+        """Whether a name is an abbreviation that its full stop belongs to ("Ky", "W.Va")."""
+        if (name.isupper() and "." not in name) or len(name.rsplit(" ", 1)[-1]) > 6:
+            return False
+        return any(m.how == "abbreviation" for m in self._gazetteer.lookup(name, limit=3))
+
+    def __call__(self, name: str) -> bool:
+        name = clean(name)
+        if name not in self._answers:
+            options: dict[str, Any] = {"loose": False} if self._exact else {}
+            self._answers[name] = bool(name) and any(
+                m.how in ("primary", "alias", "abbreviation", "demonym")
+                and not getattr(m, "weak", False)
+                for m in self._gazetteer.lookup(name, limit=4, **options)
+            )
+        return self._answers[name]
 
 
-def _joined(
-    text: str, found: dict[Span, tuple[Role, float]], gazetteer: GazetteerLike
-) -> dict[Span, tuple[Role, float]]:
-    """Halves of one name put together: only a space between, and the whole is a name."""
-    out: dict[Span, tuple[Role, float]] = {}
-    for span in sorted(found):
-        role, score = found[span]
-        if out and role != "nominal":
-            last = next(reversed(out))
-            before, said = out[last]
-            gap = text[last[1] : span[0]]
-            whole = text[last[0] : span[1]]
-            if (
-                before != "nominal"
-                and before != "demonym"
-                and gap in (" ", "-", "\n")
-                and _known(whole, gazetteer)
-            ):
-                del out[last]
-                out[(last[0], span[1])] = (before if role == "demonym" else role, max(said, score))
-                continue
-        out[span] = (role, score)
+def _taken(name: str, score: float, known: _Known, shouted: bool) -> bool:
+    """Whether the encoder's belief in a span is enough, given what the gazetteer knows."""
+    if not shouted and name.islower():
+        return score >= 0.6 and len(name) > 3 and name not in _cues()["directions"] and known(name)
+    if not shouted and len(name) > 2 and name.isupper() and name.isalpha() and score < 0.8:
+        return known(name)  # agencies pass for places
+    return score >= TAKE_FROM or (len(name) > 2 and known(name))
+
+
+_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*\.?")
+_JOIN = re.compile(r"[ \n]|-|")
+_REACH = 48
+
+
+def _right_ends(text: str, end: int) -> list[tuple[int, str]]:
+    """Ends to which a name may run on: over capitalised words and the small words between."""
+    cues = _cues()
+    out: list[tuple[int, str]] = []
+    at = end
+    for _ in range(4):
+        gap = text[at : at + 1]
+        if gap not in (" ", "-", "\n") or text[at : at + 2] == "\n\n":
+            break
+        token = _TOKEN.match(text, at + 1)
+        if not token:
+            break
+        word = token.group()
+        stop = token.end()
+        if word.endswith(".") and word.lower() not in cues["name_backs"]:
+            stop -= 1
+            word = word[:-1]
+        if word[:1].isupper():
+            out.append((stop, word))
+        elif word.lower() not in cues["name_links"]:
+            break
+        at = stop
+        if text[token.end() - 1 : token.end()] == "." and stop < token.end():
+            break
     return out
 
 
-def _widened(
-    text: str, found: dict[Span, tuple[Role, float]], gazetteer: GazetteerLike
-) -> dict[Span, tuple[Role, float]]:
-    """Names given the capitalised word at either end that belongs to them."""
+def _left_starts(text: str, start: int) -> list[int]:
+    """Starts from which a name may come: over capitalised words and small ones between."""
     cues = _cues()
-    spans = sorted(found)
+    out: list[int] = []
+    at = start
+    for _ in range(3):
+        head = text[max(0, at - _REACH) : at]
+        before = re.search(r"([^\W_]+(?:['’][^\W_]+)*\.?)[ -]$", head)
+        if not before:
+            break
+        word = before.group(1)
+        at = at - len(head) + before.start()
+        if word.endswith(".") and word.lower().rstrip(".") not in cues["name_fronts"]:
+            break
+        if word[:1].isupper():
+            out.append(at)
+        elif word.lower() not in cues["name_links"]:
+            break
+    return out
+
+
+def _grown(
+    text: str, found: dict[Span, tuple[Role, float]], known: _Known
+) -> dict[Span, tuple[Role, float]]:
+    """Pieces of names made whole: as far around as the gazetteer knows a longer name.
+
+    A capitalised word for a kind of place that follows ("River", "Street") belongs to the
+    name whether the gazetteer knows it or not; so does the full stop of an abbreviation.
+    """
+    cues = _cues()
     out: dict[Span, tuple[Role, float]] = {}
-    for k, (start, end) in enumerate(spans):
+    covered = 0
+    for start, end in sorted(found):
         role, score = found[(start, end)]
-        first, last = start, end
-        if role in ("literal", "metonymic"):
-            floor = spans[k - 1][1] if k else 0
-            before = _WORD_BEFORE.search(text[max(floor, start - 30) : start])
-            if before:
-                word = before.group(1)
-                wide = start - len(before.group(0))
-                if (
-                    word.lower().rstrip(".") in cues["name_fronts"]
-                    and word[:1].isupper()
-                    and _known(text[wide:end], gazetteer)
-                ):
-                    first = wide
-            ceiling = spans[k + 1][0] if k + 1 < len(spans) else len(text)
-            after = _WORD_AFTER.match(text[end : min(ceiling, end + 30)])
-            if after:
-                word = after.group(2)
-                wide = end + after.end()
-                if (
-                    word.lower() in cues["name_backs"]
-                    and word[:1].isupper()
-                    and _known(text[first:wide], gazetteer)
-                ):
-                    last = wide
-        out[(first, last)] = (role, score)
+        if role == "nominal":
+            out[(start, end)] = (role, score)
+            continue
+        beside = out and role != "demonym" and start == covered + 1 and text[covered] == " "
+        if start < covered or beside:
+            last = next((s for s in reversed(out) if s[0] <= start <= s[1] + 1), None)
+            if (
+                last is not None
+                and out[last][0] != "nominal"
+                and not (beside and out[last][0] in ("demonym", "organisation"))
+            ):
+                said = out[last]
+                whole = max(end, last[1])
+                if said[0] == "demonym" and role != "demonym":
+                    said = (role, said[1])
+                del out[last]
+                out[(last[0], whole)] = (said[0], max(said[1], score))
+                covered = max(covered, whole)
+                continue
+        ends = _right_ends(text, end)
+        starts = [s for s in _left_starts(text, start) if s >= covered]
+        best = (start, end)
+        tried = [
+            (a, b)
+            for a in [*reversed(starts), start]
+            for b in [*(e for e, _ in reversed(ends)), end]
+            if (a, b) != (start, end)
+        ]
+        tried.sort(key=lambda s: s[0] - s[1])
+        for a, b in tried:
+            if known(text[a:b]):
+                best = (a, b)
+                break
+        if best == (start, end) and ends and role != "demonym":
+            stop, word = ends[0]
+            if (
+                text[end : end + 1] == " "
+                and word.lower().rstrip(".") in cues["name_backs"]
+                and (not text[start:end].isupper() or word.isupper())
+            ):
+                best = (start, stop)
+        if starts and best[0] == start and role != "demonym":
+            word = text[starts[0] : start].rstrip(" -").rstrip(".")
+            fits = word.isupper() == text[start:end].isupper() or len(word) < 3
+            first = text[: starts[0]].rstrip()[-1:] in (".", "", "!", "?")
+            if (
+                text[start - 1] == " "
+                and fits
+                and word.lower() in cues["name_fronts"]
+                and not first
+            ):
+                best = (starts[0], best[1])
+        if best != (start, end) and role == "demonym":
+            role = "literal"
+        start, end = best
+        if text[end : end + 1] == "." and known.short(text[start:end]):
+            end += 1
+        covered = max(covered, end)
+        out[(start, end)] = (role, score)
     return out
 
 
