@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import math
+import re
 import sqlite3
 import zipfile
 from dataclasses import replace
@@ -375,3 +377,9 @@ def test_standalone_map_holds_no_foreign_markup_and_asks_for_nothing(analyses, t
     parser = Scripts()
     parser.feed(page)
     assert not {"link", "iframe", "img"} & set(parser.tags)
+
+
+def test_the_notebook_map_brings_its_own_assets():
+    shown = html.unescape(mapper.show(made.analysis())._repr_html_())
+    addresses = re.findall(r'(?:src|href)="(.{5})', shown)
+    assert addresses and set(addresses) == {"data:"}
