@@ -208,6 +208,10 @@ def main(argv: list[str] | None = None) -> int:
         "left_out_fold": args.fold,
         "texts": len(examples),
     }
+    torch.save(
+        {"network": network.state_dict(), "pairs": pairs.state_dict()},
+        Path("build") / f"{args.out.name}.pt",
+    )
     export(network.state_dict(), pairs, args.out, facts)
     print(f"{args.out} after {time.monotonic() - began:.0f} s")
     return 0
