@@ -176,7 +176,13 @@ def _map(args: argparse.Namespace) -> int:
         except InputError as error:
             found = (Failure(None, str(error)),)
         articles += [item for item in found if isinstance(item, Article)]
-        failures += [item for item in found if isinstance(item, Failure)]
+        failures += [
+            replace(item, error=f"{path}: {item.error}")
+            if item.id is None and str(path) not in item.error
+            else item
+            for item in found
+            if isinstance(item, Failure)
+        ]
     for failure in failures:
         _name(failure)
     analyses: list[Analysis] = []

@@ -219,3 +219,9 @@ def test_help_everywhere(capsys):
             main([*argv, "--help"])
         assert stop.value.code == 0
         assert "usage: python -m mapper" in capsys.readouterr().out
+
+
+def test_a_bad_line_is_named_with_its_file(tmp_path, capsys):
+    source = documents(tmp_path / "in.jsonl", {"id": "a", "text": "Rebels shelled Kut."}, "{")
+    status, said = run(capsys, "map", source, "-o", tmp_path / "o.csv")
+    assert status == 1 and said[0].startswith(f"{source}: line 2: not JSON")
