@@ -273,13 +273,20 @@ def sentence_indices(starts: Sequence[int], sentence_starts: Sequence[int]) -> l
 # ---------------------------------------------------------------- decoding
 
 
-def bio_spans(inside: FloatArray, begin: FloatArray, floor: float) -> list[tuple[int, int, float]]:
+def bio_spans(
+    inside: FloatArray,
+    begin: FloatArray,
+    floor: float,
+    join: Sequence[int] | None = None,
+) -> list[tuple[int, int, float]]:
     """Spans of words with their probability, from tag probabilities.
 
     ``inside`` is 1 - P(O), ``begin`` P(B) - P(I).  Runs at .5 and above first; runs
-    between ``floor`` and .5 only where they touch none of those.
+    between ``floor`` and .5 only where they touch none of those.  A run is split where a
+    beginning is much likelier than a continuation.  With ``join`` (the sentence of each
+    word) runs that one word parts within a sentence become one: phrases such as "fought
+    (their) way into".
     """
-    found: list[tuple[int, int, float]] = []
 
     def runs(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
         hits = np.flatnonzero(mask)
@@ -288,20 +295,28 @@ def bio_spans(inside: FloatArray, begin: FloatArray, floor: float) -> list[tuple
         start = last = int(hits[0])
         for hit in hits[1:]:
             at = int(hit)
-            if at != last + 1 or begin[at] > 0:
+            gap = at - last - 1
+            if gap == 0:
+                new = begin[at] > 0.6 * inside[at]
+            else:
+                new = join is None or gap > 1 or join[at] != join[start]
+            if new:
                 yield start, last + 1
                 start = at
             last = at
         yield start, last + 1
 
     sure = inside >= 0.5
-    for a, b in runs(sure):
-        found.append((a, b, float(inside[a:b].mean())))
-    doubtful = (inside >= floor) & ~sure
+    found = [(a, b, float(inside[a:b].mean())) for a, b in runs(sure)]
+    taken = sure.copy()
+    for a, b, _ in found:
+        taken[a:b] = True
+    doubtful = (inside >= floor) & ~taken
     if doubtful.any():
         for a, b in runs(doubtful):
-            if not (a > 0 and sure[a - 1]) and not (b < len(sure) and sure[b]):
-                found.append((a, b, float(inside[a:b].mean())))
+            if taken[a:b].any() or (a > 0 and taken[a - 1]) or (b < len(taken) and taken[b]):
+                continue
+            found.append((a, b, float(inside[a:b].mean())))
     return sorted(found)
 
 
@@ -529,7 +544,8 @@ class Encoder:
 
         def marked(head: str, floor: str) -> list[tuple[int, int, float]]:
             column = TAG_HEADS.index(head)
-            return bio_spans(inside[:, column], begin[:, column], FLOORS[floor])
+            joined = sentence if head == "trigger" else None
+            return bio_spans(inside[:, column], begin[:, column], FLOORS[floor], joined)
 
         found_places = self._places(
             vectors, spans, marked, given(places) if places is not None else None
