@@ -104,10 +104,14 @@ def country_entry(gazetteer: GazetteerLike, iso: str) -> Entry | None:
 
 def unit_entry(gazetteer: GazetteerLike, country: str, name: str) -> Entry | None:
     """A country's first-order unit by its English or GeoNames name."""
+    first: Entry | None = None
     for match in gazetteer.lookup(name, limit=200):
         if match.entry.kind == "admin1" and match.entry.country == country:
-            return match.entry
-    return None
+            # Where a former unit has the name of its successor, the one on the map.
+            if match.entry.has_geometry:
+                return match.entry
+            first = first or match.entry
+    return first
 
 
 def shape_of_part(gazetteer: GazetteerLike) -> Callable[[str], BaseGeometry | None]:

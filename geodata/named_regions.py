@@ -126,9 +126,18 @@ def compose(region: NamedRegion, shape_of: ShapeOf) -> BaseGeometry:
         shapes.append(found)
     if region.polygon:
         shapes += [shapely.make_valid(Polygon(ring)) for ring in region.polygon]
-    whole = shapely.union_all(shapes)
+    # A continent needs no more detail than shows: a 3000th of its width.
+    boxes = shapely.bounds(shapes)
+    size = max(
+        min(boxes[:, 2].max() - boxes[:, 0].min(), 90.0), boxes[:, 3].max() - boxes[:, 1].min()
+    )
     if len(shapes) > 1:
-        whole = whole.buffer(0.02, join_style="mitre").buffer(-0.02, join_style="mitre")
+        gap = max(0.01, size / 3000)
+        shapes = [shapely.make_valid(s.simplify(gap / 2)) for s in shapes]
+        whole = shapely.union_all(shapes)
+        whole = whole.buffer(gap, join_style="mitre").buffer(-gap, join_style="mitre")
+    else:
+        whole = shapely.union_all(shapes)
     for part in region.minus:
         found = shape_of(part)
         if found is None:
