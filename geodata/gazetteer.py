@@ -381,6 +381,14 @@ class Gazetteer:
         ).fetchone()
         return self.entry(f"gn:{row[0]}") if row else None
 
+    def capital(self, iso: str) -> Entry | None:
+        """The capital of the country of an ISO 3166-1 alpha-2 code, or None."""
+        row = self._db.execute(
+            _PLACE.replace("WHERE id=?", "WHERE kind=? AND cc=? ORDER BY prom DESC, id LIMIT 1"),
+            (KIND_CODE["capital"], country_number(iso)),
+        ).fetchone()
+        return self._entry(row) if row else None
+
     def unit(self, code: str) -> Entry | None:
         """The admin unit of a GeoNames code (``IQ.07``, ``US.AL.113``) or an ISO 3166-2 code."""
         row = self._db.execute(
@@ -464,14 +472,14 @@ class Gazetteer:
         return self._shape(place)
 
     def _shape(self, place: int) -> BaseGeometry:
-        from geodata.area_codec import unpack  # noqa: PLC0415 - numpy only when asked
+        from geodata.area_codec import unpack
 
         row = self._db.execute("SELECT area FROM shape WHERE id=?", (place,)).fetchone()
         return unpack(row[0])
 
     def _index(self) -> tuple[Any, list[int], list[BaseGeometry]]:
         if self._point_index is None:
-            from shapely import STRtree, prepare  # noqa: PLC0415
+            from shapely import STRtree, prepare
 
             units = [i for i in sorted(self._admin) if i in self._shaped]
             areas = [self._shape(i) for i in units]
@@ -489,8 +497,8 @@ class Gazetteer:
 
     def admin1_of_points(self, points: Iterable[tuple[float, float]]) -> list[Entry | None]:
         """For each (lat, lon) the admin-1 unit that holds it; nearest within 5 km of a shore."""
-        import numpy as np  # noqa: PLC0415
-        import shapely  # noqa: PLC0415
+        import numpy as np
+        import shapely
 
         tree, units, _ = self._index()
         spots = list(points)

@@ -7,6 +7,7 @@ next, the papers that news is quoted from.  Nothing is resolved here.
 
 from __future__ import annotations
 
+import csv
 import inspect
 import re
 from collections.abc import Sequence
@@ -16,10 +17,11 @@ from typing import Any, cast, get_args
 
 import yaml
 
+from geodata.area_phrases import find
 from geodata.gazetteer import GazetteerLike
 from mapper.encode import Reading, TaggedSpan
 from mapper.model import Article, Mention, Role, Span
-from mapper.names import clean
+from mapper.names import clean, fold
 
 TAKE_FROM = 0.5
 """Score of the encoder's span from which it is taken as it is."""
@@ -30,7 +32,12 @@ KNOWN_FROM = 0.3
 PROPAGATE_FROM = 0.6
 """Score of a tagged name from which on its other occurrences are taken too."""
 
+_AREA_SCORE = 0.9
+_LONGEST_AREA = 90
+
 _CUES = Path(__file__).parent / "cues" / "mentions.yaml"
+_CURATED = Path(__file__).parents[1] / "geodata" / "curated" / "places.csv"
+_NAME_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _ROLES: frozenset[str] = frozenset(get_args(Role))
 _ARTICLE = re.compile(r"(?:the|The|THE)\s+")
 _TAIL = re.compile(r"(?:['’][sS]|['’])$|[\s,;:.!?\"“”)\]]+$")
@@ -47,7 +54,11 @@ def _cues() -> dict[str, frozenset[str]]:
 
 
 def recognise(article: Article, reading: Reading, gazetteer: GazetteerLike) -> tuple[Mention, ...]:
-    """The mentions of places in text order, unresolved; spans do not overlap."""
+    """The mentions of places in text order, unresolved.
+
+    Spans do not overlap, but for areas described around a name ("30 km west of Baghdad"),
+    which are nominal mentions that hold the name's own.
+    """
     text = article.text
     found: dict[Span, tuple[Role, float]] = {}
     for span in reading.places:
@@ -65,8 +76,10 @@ def recognise(article: Article, reading: Reading, gazetteer: GazetteerLike) -> t
         for span, said in found.items()
         if said[0] == "nominal" or _taken(text[span[0] : span[1]], said[1], known, shouted)
     }
+    found = _curated_in(text, found)
     found = _propagated(text, found)
-    mentions = []
+    found = _referred(text, found)
+    mentions: list[Mention] = []
     taken = 0
     for (start, end), (role, score) in sorted(found.items(), key=lambda kv: (kv[0][0], -kv[0][1])):
         if start < taken:
@@ -74,7 +87,51 @@ def recognise(article: Article, reading: Reading, gazetteer: GazetteerLike) -> t
         taken = end
         role = _role(text, start, end, role)
         mentions.append(Mention(start, end, text[start:end], role, confidence=round(score, 4)))
-    return tuple(mentions)
+    return _with_areas(text, mentions, known)
+
+
+def _with_areas(text: str, mentions: Sequence[Mention], known: _Known) -> tuple[Mention, ...]:
+    """The mentions, and as nominal ones the areas that words around them describe.
+
+    "South of Krasnohorivka" and "30 km west of Baghdad" hold a name and are more than it: the
+    name stays a mention of its own.  A nominal that such a phrase holds goes into it.
+    """
+    names = [(m.start, m.end) for m in mentions if m.role != "nominal"]
+    demonyms = {m.text for m in mentions if m.role == "demonym"}
+    spans = set(names)
+    out = list(mentions)
+    roles = {(m.start, m.end): m.role for m in mentions}
+    for match in _EMBASSY.finditer(text):
+        holds = [s for s in names if match.start() <= s[0] and s[1] <= match.end(1)]
+        if holds and not any(a < match.end() and match.end(1) < b for a, b in names):
+            span = (holds[0][0], match.end())
+            out.append(Mention(*span, text[slice(*span)], "nominal", confidence=_AREA_SCORE))
+    for phrase in find(text, names, is_name=known, is_demonym=demonyms.__contains__):
+        span = (phrase.start, phrase.end)
+        if span in spans or phrase.end - phrase.start > _LONGEST_AREA:
+            continue
+        if any(a < phrase.end and phrase.start < b and not _inside((a, b), span) for a, b in names):
+            continue
+        held = {s for s in names if _inside(s, span)}
+        rests_on = {s for s in held if any(a.start < s[1] and s[0] < a.end for a in phrase.anchors)}
+        if any(roles[s] in ("metonymic", "organisation") for s in rests_on):
+            continue  # "near the US embassy" is not near the United States
+        out = [
+            m
+            for m in out
+            if m.end <= phrase.start
+            or phrase.end <= m.start
+            or (
+                m.role != "nominal"
+                and ((m.start, m.end) not in held or (m.start, m.end) in rests_on)
+            )
+        ]
+        out.append(Mention(*span, text[slice(*span)], "nominal", confidence=_AREA_SCORE))
+    return tuple(sorted(out, key=lambda m: (m.start, -m.end)))
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def from_spans(
@@ -212,6 +269,8 @@ def _left_starts(text: str, start: int) -> list[int]:
         at = at - len(head) + before.start()
         if word.endswith(".") and word.lower().rstrip(".") not in cues["name_fronts"]:
             break
+        if word.lower() == "the":
+            break
         if word[:1].isupper():
             out.append(at)
         elif word.lower() not in cues["name_links"]:
@@ -335,6 +394,65 @@ def _propagated(text: str, found: dict[Span, tuple[Role, float]]) -> dict[Span, 
             if not re.search(r"[.!?:]\s*$", head[: before.start()]):
                 continue
         out[(start, end)] = (role, score * 0.9)
+    return out
+
+
+@lru_cache(maxsize=1)
+def _curated_names() -> dict[str, list[tuple[str, ...]]]:
+    """Names of two words and more from the curated table, by their first word, longest first.
+
+    The table is the one source of names that a text must not need context for; the gazetteer
+    answers what is asked, and cannot say what to ask.
+    """
+    names: dict[str, set[tuple[str, ...]]] = {}
+    if not _CURATED.exists():
+        return {}
+    with _CURATED.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            for name in (row["name"].split(",")[0], *row["aliases"].split("|")):
+                words = tuple(fold(name).split())
+                if len(words) > 1 and not _cues()["name_links"].intersection(words):
+                    names.setdefault(words[0], set()).add(words)
+    return {first: sorted(rest, key=lambda w: (-len(w), w)) for first, rest in names.items()}
+
+
+def _curated_in(text: str, found: dict[Span, tuple[Role, float]]) -> dict[Span, tuple[Role, float]]:
+    """Facilities and quarters of the curated table that stand in the text ("Green Zone")."""
+    names = _curated_names()
+    tokens = [(m.start(), m.end()) for m in _NAME_WORD.finditer(text)]
+    out = dict(found)
+    for i, (start, end) in enumerate(tokens):
+        if not text[start].isupper():
+            continue
+        for words in names.get(fold(text[start:end]), ()):
+            if i + len(words) > len(tokens):
+                continue
+            stop = tokens[i + len(words) - 1][1]
+            if tuple(fold(text[start:stop]).split()) != words or "\n" in text[start:stop]:
+                continue
+            over = [s for s in out if s[0] < stop and start < s[1]]
+            if any(out[s][0] != "nominal" and (s[0] < start or stop < s[1]) for s in over):
+                break  # part of a longer name
+            role: Role = next((out[s][0] for s in over if s == (start, stop)), "literal")
+            for s in over:
+                del out[s]
+            out[(start, stop)] = ("literal" if role == "nominal" else role, 0.9)
+            break
+    return out
+
+
+_CAPITAL = re.compile(r"\b(?:the|The|THE) (?:capital|CAPITAL)\b(?!\s+(?:city\s+)?of\b|['’]s?\b)")
+_EMBASSY = re.compile(
+    r"\b((?:[A-Z][\w.]+ )?(?:[A-Z][\w.]+)) ((?:[Ee]mbassy|[Cc]onsulate)(?: compound)?)\b"
+)
+
+
+def _referred(text: str, found: dict[Span, tuple[Role, float]]) -> dict[Span, tuple[Role, float]]:
+    """References by their form: "the capital", "the US embassy" (which holds a name)."""
+    out = dict(found)
+    for match in _CAPITAL.finditer(text):
+        if not any(a < match.end() and match.start() < b for a, b in found):
+            out[match.span()] = ("nominal", 0.8)
     return out
 
 

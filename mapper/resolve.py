@@ -7,10 +7,11 @@ gazetteer knows is set in the place that the text sets it in, and says so.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,12 +21,13 @@ import yaml
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from geodata import areas
 from geodata.gazetteer import Entry, GazetteerLike
-from mapper.candidates import F32, Candidates
+from mapper.candidates import F32, Block, Candidates
 from mapper.discourse import Discourse, could_hold, discourse
 from mapper.model import Article, Candidate, GeoJSONGeometry, Mention, Place, Precision
 from mapper.names import clean, fold, shape
-from mapper.rank import Chosen, Ranker, Table, anchors, believed, prefers_anchor, settle
+from mapper.rank import EARTH_KM, Chosen, Ranker, Table, anchors, believed, prefers_anchor, settle
 
 FLOOR = 0.25
 """A mention carries a place from this confidence on.
@@ -62,6 +64,9 @@ class Resolver:
         self.ranker = ranker
         self.candidates = Candidates(gazetteer)
         self._shapes: dict[str, GeoJSONGeometry | None] = {}
+        self._areas: dict[
+            tuple[str, str | None], list[tuple[tuple[tuple[str, str], ...], Place | None]]
+        ] = {}
         self._capitals: dict[str, Entry | None] = {}
 
     def geometry(self, entry: Entry) -> GeoJSONGeometry | None:
@@ -193,7 +198,8 @@ class Resolver:
         place = self.place(s.entry)
         form = shape(clean(mention.text))
         if s.how == "stripped" and form.direction:
-            area = _area(clean(mention.text), self.gazetteer, s.entry, self.place)
+            entry = s.entry
+            area = self._area(clean(mention.text), entry.country, lambda _: entry)
             if area is not None:
                 return area
         if s.how == "part" and place.precision in ("city", "neighbourhood", "district"):
@@ -210,7 +216,7 @@ class Resolver:
         block = told.names[at].block
         start = table.starts[at]
         local = belief[start : table.none_rows[at]]
-        best = row - start
+        best = _plainest(block, local, int(row - start))
         order = sorted(range(len(local)), key=lambda k: (k != best, -float(local[k]), k))
         shown = tuple(
             Candidate(e.id, e.name, e.lat, e.lon, float(local[k]))
@@ -276,16 +282,13 @@ class Resolver:
         words = re.findall(r"[^\W_]+(?:-[^\W_]+)*", phrase)
         cues = _nominals()
         head = next((w for w in reversed(words) if _head(w)), None)
-        directions = [w for w in words if w in cues["directions"]]
         found: tuple[Entry, float, str] | None = None
+        if self._direction(scene, i):
+            return
         if head and _head(head) == "capital":
             found = self._the_capital(scene, i, words)
-        elif directions and (
-            head is None
-            or _head(head) in ("province", "governorate", "region", "state", "area", "district")
-        ):
-            if self._direction(scene, i):
-                return
+        elif head in ("embassy", "consulate", "mission"):
+            found = self._mission(scene, i)
         elif head:
             found = scene.antecedent(i, _head(head) or head, self)
         if found is None and head is None and words and words[-1] in cues["sites"]:
@@ -305,6 +308,18 @@ class Resolver:
             why=(because,),
         )
 
+    def _mission(self, scene: _Scene, i: int) -> tuple[Entry, float, str] | None:
+        """An embassy or consulate: in the city spoken of, at its own site where that is known."""
+        phrase = clean(scene.mentions[i].text)
+        anchor = scene.anchor(i)
+        if anchor is None or phrase.lower() in ("embassy", "consulate", "mission"):
+            return scene.antecedent(i, "embassy", self)
+        city, sure = anchor
+        for match in self.gazetteer.lookup(f"{phrase} in {city.name}", limit=3):
+            if match.how in ("primary", "alias") and match.entry.country == city.country:
+                return match.entry, sure, f"the text speaks of {city.name} just there"
+        return city, sure * 0.9, f"the text speaks of {city.name} just there"
+
     def _the_capital(
         self, scene: _Scene, i: int, words: Sequence[str]
     ) -> tuple[Entry, float, str] | None:
@@ -319,10 +334,46 @@ class Resolver:
             return None
         return entry, 1.0, f"the capital of the country spoken of is {entry.name}"
 
+    def _area(
+        self, phrase: str, country: str | None, meant: Callable[[str], Entry | None]
+    ) -> Place | None:
+        """The area that words describe around places that the text has; kept once drawn."""
+        for anchors_, place in self._areas.get((phrase, country), ()):
+            if all((e.id if (e := meant(n)) else "") == i for n, i in anchors_):
+                return place
+        asked: list[tuple[str, str]] = []
+
+        def noted(name: str) -> Entry | None:
+            entry = meant(name)
+            asked.append((name, entry.id if entry else ""))
+            return entry or areas.resolver(self.gazetteer, country)(name)
+
+        area = areas.area_for(phrase, self.gazetteer, country, noted)
+        made: Place | None = None
+        if area is not None:
+            made = Place(
+                id="area:" + hashlib.sha256(f"{area.name}|{asked}".encode()).hexdigest()[:12],
+                name=area.name,
+                kind="area",
+                country=area.country or country,
+                admin1=None,
+                lat=round(area.lat, 5),
+                lon=round(area.lon, 5),
+                geonameid=None,
+                precision=cast(Precision, area.precision),
+                uncertainty_m=area.uncertainty_m,
+                geometry=simplified(area.geometry),
+                source=area.source,
+            )
+        if len(self._areas) > 2000:
+            self._areas.clear()
+        self._areas.setdefault((phrase, country), []).append((tuple(asked), made))
+        return made
+
     def _direction(self, scene: _Scene, i: int) -> bool:
         mention = scene.mentions[i]
         country = scene.country_of(i)
-        area = _area(clean(mention.text), self.gazetteer, country, self.place)
+        area = self._area(clean(mention.text), country, scene.bearer)
         if area is None:
             return False
         scene.mentions[i] = replace(
@@ -330,7 +381,7 @@ class Resolver:
             place=area,
             confidence=_NOMINAL_FACTOR,
             candidates=(Candidate(area.id, area.name, area.lat, area.lon, 1.0),),
-            why=(f"part of the country spoken of ({country})",) if country else ("an area",),
+            why=("worked out from the words", area.name),
         )
         return True
 
@@ -346,22 +397,33 @@ class _Settled:
     index: int
 
 
+def _plainest(block: Block, belief: F32, best: int) -> int:
+    """The town, where a name that says nothing of a unit means the town or the unit around it.
+
+    "Baghdad" is the city; "Baghdad Governorate" says so, and so does a belief that is clear.
+    """
+    entry = block.entries[best]
+    if entry.kind not in ("admin1", "admin2", "admin3") or block.shape.kind is not None:
+        return best
+    towns = [
+        i
+        for i, e in enumerate(block.entries)
+        if e.kind in ("city", "capital")
+        and e.country == entry.country
+        and block.hows[i] in ("primary", "alias")
+        and float(block.xyz[i] @ block.xyz[best]) > math.cos(60 / EARTH_KM)
+        and fold(e.name) == fold(entry.name)
+        and (e.kind == "capital" or float(belief[i]) > 0.15 * float(belief[best]))
+    ]
+    return max(towns, key=lambda i: (float(belief[i]), -i)) if towns else best
+
+
 def _head(word: str) -> str | None:
     """The head word's entry in the cue file ("towns" is "town"), or None."""
     heads = _nominals()["heads"]
     for form in (word, word.removesuffix("s"), word.removesuffix("ies") + "y"):
         if form in heads:
             return form
-    return None
-
-
-def _area(
-    phrase: str,
-    gazetteer: GazetteerLike,
-    context: Entry | str | None,
-    place: Any,
-) -> Place | None:
-    """The area that a direction phrase means, if it can be worked out."""
     return None
 
 
@@ -392,6 +454,14 @@ class _Scene:
     def after(self, i: int) -> list[int]:
         """The placed mentions after mention i, nearest first."""
         return [k for k in self.order[self.rank[i] + 1 :] if self.entries[k] is not None]
+
+    def bearer(self, name: str) -> Entry | None:
+        """What a name means in this article, where one of its mentions bears it."""
+        key = fold(clean(name))
+        for k in self.order:
+            if self.entries[k] is not None and fold(clean(self.mentions[k].text)) == key:
+                return self.entries[k]
+        return None
 
     def anchor(self, i: int) -> tuple[Entry, float] | None:
         """The town or the like that the text speaks of around a mention."""
