@@ -38,7 +38,8 @@ def is_name(gazetteer: GazetteerLike, text: str) -> bool:
             continue
         if match.entry.id.startswith("region:dir-"):
             continue
-        if match.entry.kind in _BROAD or match.how == "primary":
+        # "southern provinces" is also a name of Western Sahara, but not in small letters.
+        if match.how == "primary" or (match.entry.kind in _BROAD and text[:1].isupper()):
             return True
     return False
 
@@ -191,10 +192,12 @@ def _curated(
         region = direction_of(country, phrase.direction)
     if region is None:
         return None
-    try:
-        shape = compose(region, shape_of_part(gazetteer))
-    except KeyError:
-        return None
+    shape = gazetteer.geometry(region.id)
+    if shape is None:
+        try:
+            shape = compose(region, shape_of_part(gazetteer))
+        except KeyError:
+            return None
     note = f"; {region.note}" if region.note else ""
     return region.name, shape, region.source + note
 

@@ -133,7 +133,7 @@ def compose(region: NamedRegion, shape_of: ShapeOf) -> BaseGeometry:
     )
     if len(shapes) > 1:
         gap = max(0.01, size / 3000)
-        shapes = [shapely.make_valid(s.simplify(gap / 2)) for s in shapes]
+        shapes = [shapely.make_valid(_without_specks(s, gap).simplify(gap / 2)) for s in shapes]
         whole = shapely.union_all(shapes)
         whole = whole.buffer(gap, join_style="mitre").buffer(-gap, join_style="mitre")
     else:
@@ -146,6 +146,12 @@ def compose(region: NamedRegion, shape_of: ShapeOf) -> BaseGeometry:
     if whole.geom_type not in ("Polygon", "MultiPolygon"):
         whole = shapely.union_all([g for g in whole.geoms if isinstance(g, Polygon | MultiPolygon)])
     return whole if whole.is_valid else shapely.make_valid(whole)
+
+
+def _without_specks(shape: BaseGeometry, side: float) -> BaseGeometry:
+    """A shape without the islets smaller than a square of ``side`` degrees, if others are left."""
+    parts = [g for g in getattr(shape, "geoms", [shape]) if g.area > side * side * 4]
+    return MultiPolygon(parts) if parts and len(parts) > 1 else (parts[0] if parts else shape)
 
 
 def direction_of(of: str, direction: str) -> NamedRegion | None:
