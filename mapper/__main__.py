@@ -8,7 +8,6 @@ nothing half-written is left.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import signal
 import sys
@@ -76,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_map(commands, common)
     _add_annotate(commands, common)
-    _add_gazetteer(commands, common)
+    _add_gazetteer(commands)
     _add_evaluate(commands, common)
     return parser
 
@@ -140,11 +139,10 @@ def _add_annotate(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_annotate)
 
 
-def _add_gazetteer(commands: Any, common: argparse.ArgumentParser) -> None:
-    with contextlib.suppress(ImportError):  # until the look-ups are there
-        from geodata import cli
+def _add_gazetteer(commands: Any) -> None:
+    from geodata import cli
 
-        cli.add_parser(commands)
+    cli.add_parser(commands)
 
 
 def _add_evaluate(commands: Any, common: argparse.ArgumentParser) -> None:

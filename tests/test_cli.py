@@ -225,3 +225,22 @@ def test_a_bad_line_is_named_with_its_file(tmp_path, capsys):
     source = documents(tmp_path / "in.jsonl", {"id": "a", "text": "Rebels shelled Kut."}, "{")
     status, said = run(capsys, "map", source, "-o", tmp_path / "o.csv")
     assert status == 1 and said[0].startswith(f"{source}: line 2: not JSON")
+
+
+def test_gazetteer_tells_what_it_is_and_finds_names(capsys):
+    assert main(["gazetteer", "status", "--json"]) == 0
+    status = json.loads(capsys.readouterr().out)
+    assert len(status["sha256"]) == 64 and status["counts"]["places"] > 100_000
+    assert status["sources"] and "CC BY 4.0" in status["attribution"]
+    assert main(["gazetteer", "search", "Nasiriyya", "--json", "--limit", "5"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert any(row["country"] == "IQ" and abs(row["lat"] - 31.05) < 0.5 for row in rows)
+    for action in ("status", "search", "build"):
+        with pytest.raises(SystemExit) as stop:
+            main(["gazetteer", action, "--help"])
+        assert stop.value.code == 0
+
+
+def test_a_gazetteer_that_is_not_there(tmp_path, capsys):
+    said = command_fails(capsys, tmp_path, "gazetteer", "--file", tmp_path / "none", "status")
+    assert "geodata.build" in said
