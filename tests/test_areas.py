@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 import shapely
@@ -153,7 +154,7 @@ def test_reading_a_text_gives_offsets_and_no_overlaps():
     found = find(text, is_name=lambda s: s == "South Korea", is_demonym=lambda s: s == "Syrian")
     assert [p.form for p in found] == ["side", "side", "part", "border", "distance", "part"]
     assert found[-1].units
-    for a, b in zip(found, found[1:], strict=False):
+    for a, b in pairwise(found):
         assert a.end <= b.start
     for phrase in found:
         assert text[phrase.start : phrase.end] == phrase.text
