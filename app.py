@@ -1,10 +1,12 @@
 """The app: ``streamlit run app.py``.  Wiring only; the page is in ``mapper/views``."""
 
+from pathlib import Path
+
 import streamlit as st
 
 st.set_page_config(
     page_title="Incident Mapper",
-    page_icon=":material/location_on:",
+    page_icon=str(Path(__file__).parent / "mapper" / "webmap" / "assets" / "icon.png"),
     layout="wide",
     initial_sidebar_state="auto",
     menu_items={"Get help": None, "Report a bug": None, "About": None},

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-_STYLE = """
+_STYLE = """\
 <style>
-.block-container { padding-top: 2.6rem; padding-bottom: 2rem; padding-left: 2rem; padding-right: 2rem; max-width: 1900px; }
+.block-container { padding: 2.6rem 2rem 2rem; max-width: 1900px; }
 .stApp iframe { border-radius: 8px; }
 div[class*="st-key-hidden"] { position: absolute; height: 0; overflow: hidden; }
-.stApp a:focus-visible, .stApp button:focus-visible { outline: 3px solid #0059b3; outline-offset: 1px; }
+.stApp a:focus-visible, .stApp button:focus-visible {
+  outline: 3px solid #0059b3; outline-offset: 1px;
+}
 @media (max-width: 640px) {
   .block-container { padding: 2.8rem .7rem 1rem; }
   div[class*="st-key-toolbar"] button p { font-size: .85rem; }
@@ -59,7 +61,8 @@ def _prepare() -> str | None:
         return f"{error}"
     except Exception as error:
         said = str(error).strip().splitlines()
-        return f"The app cannot start ({type(error).__name__}: {said[0] if said else 'no reason given'})."
+        reason = said[0] if said else "no reason given"
+        return f"The app cannot start ({type(error).__name__}: {reason})."
     return None
 
 

@@ -28,7 +28,8 @@ export default function (component) {
     S.scroll.className = "rd-scroll";
     S.scroll.tabIndex = 0;
     S.scroll.setAttribute("role", "region");
-    S.scroll.setAttribute("aria-label", "Article text. Press N or P for the next or previous incident.");
+    S.scroll.setAttribute("aria-label",
+      "Article text. Press N or P for the next or previous incident.");
     S.box = document.createElement("div");
     S.scroll.append(S.box);
     parentElement.append(S.scroll);
@@ -72,7 +73,10 @@ export default function (component) {
         IncidentReading.mark(S.box, message.id, S.scroll);
       } else if (message.type === "control") {
         if ("dark" in message && message.dark !== S.dark) { S.dark = message.dark; S.draw(); }
-        if ("visible" in message) { S.visible = message.visible; IncidentReading.dim(S.box, S.visible); }
+        if ("visible" in message) {
+          S.visible = message.visible;
+          IncidentReading.dim(S.box, S.visible);
+        }
       }
     };
   }
@@ -170,7 +174,11 @@ export default function (component) {
     send(false);
   }
   const [scope] = S.version.split("/");
-  if (S.sent !== S.version) { const keep = S.sent.split("/")[0] === scope; S.sent = S.version; send(keep); }
+  if (S.sent !== S.version) {
+    const keep = S.sent.split("/")[0] === scope;
+    S.sent = S.version;
+    send(keep);
+  }
   return () => { if (S.channel) S.channel.close(); S.name = null; };
 }
 """

@@ -164,7 +164,7 @@ def _where(row: Row, rows: Sequence[Row], why: str) -> None:
         "type": "Type coordinates", "area": "Choose an area", "none": "No place",
     }  # fmt: skip
     way = st.radio(
-        "How", list(ways), format_func=lambda w: ways[w], horizontal=True, key="where_how"
+        "How to choose the place", list(ways), format_func=lambda w: ways[w], horizontal=True, key="where_how"
     )
     st.session_state.picking = way == "map"
 
@@ -257,9 +257,7 @@ def _area(put: Callable[[Place], None]) -> None:
         if not found:
             st.info(f"The gazetteer has no area named “{name}”.")
             return
-        pick = st.selectbox(
-            name, found, format_func=_described_entry, key=f"area-{name}"
-        )
+        pick = st.selectbox(name, found, format_func=_described_entry, key=f"area-{name}")
         chosen.append(pick)
     if st.button("Use this area"):
         if len(chosen) == 1:

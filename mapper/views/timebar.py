@@ -48,6 +48,9 @@ def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
     st.caption(" ".join(said))
 
 
+_FORMATS = {"D": "%-d %b %Y", "W": "%-d %b %Y", "M": "%b %Y", "Y": "%Y"}
+
+
 def _step(first: date, last: date) -> str:
     days = (last - first).days
     return "D" if days <= 62 else "W" if days <= 400 else "M" if days <= 5000 else "Y"
@@ -88,7 +91,9 @@ def _chart(dated: Sequence[tuple[Row, date]]) -> Any:
         alt.Chart(frame, height=96)
         .mark_bar(stroke="#5b636a", strokeWidth=0.6, minBandSize=3)
         .encode(
-            x=alt.X("start:T", title=None, axis=alt.Axis(labelOverlap=True, grid=False)),
+            x=alt.X("start:T", title=None, axis=alt.Axis(
+                labelOverlap=True, grid=False, format=_FORMATS[step], tickCount=8,
+            )),
             x2="end:T",
             y=alt.Y("incidents:Q", title="Incidents", axis=alt.Axis(tickMinStep=1, tickCount=3)),
             color=alt.Color(

@@ -35,8 +35,8 @@ def standalone_html(analyses: Sequence[Analysis], options: Options | None = None
     data["versions"] = sorted(
         {f"{a.provenance.tool}; gazetteer {a.provenance.gazetteer}" for a in chosen}
     )
-    script = asset_text((*SCRIPTS, "incident-page.js"))
-    style = asset_text((*STYLES, "incident-page.css"))
+    script = asset_text((*SCRIPTS, "reading.js", "incident-page.js"))
+    style = asset_text((*STYLES, "reading.css", "incident-page.css"))
     # "</script" or "</style" inside an asset would end the element early.
     script = script.replace("</script", "<\\/script")
     title = html.escape(rows[0].article_title if len(chosen) == 1 and rows else "Incident map")

@@ -8,7 +8,11 @@ import streamlit as st
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
 
-st.set_page_config(page_title="Incident Mapper", layout="wide")
+st.set_page_config(
+    page_title="Incident Mapper",
+    page_icon=str(ROOT / "mapper" / "webmap" / "assets" / "icon.png"),
+    layout="wide",
+)
 
 import coded  # noqa: E402
 

@@ -443,6 +443,7 @@
       map.on("popupclose", () => { this._ring(null); });
       if (this.options.legend) this._legendControl();
       this._fitControl();
+      this._pictureControl();
       map.getContainer().addEventListener("keydown", (event) => this._keys(event));
       if (window.ResizeObserver) new ResizeObserver(() => map.invalidateSize()).observe(map.getContainer());
       this.setDark(this.options.dark);
@@ -636,10 +637,10 @@
         }
       }
       if (points.length) {
-        const legend = this.map.getContainer().querySelector(".im-legend[open]");
-        const left = legend && this.map.getSize().x > 760 ? legend.offsetWidth + 36 : 58;
-        this.map.fitBounds(L.latLngBounds(points), { paddingTopLeft: [left, 46],
-          paddingBottomRight: [46, 52], maxZoom: 11, animate: false });
+        const legend = this.map.getContainer().querySelector(".im-legend");
+        const below = legend ? Math.min(legend.offsetHeight, this.map.getSize().y / 3) + 34 : 40;
+        this.map.fitBounds(L.latLngBounds(points), { paddingTopLeft: [62, 46],
+          paddingBottomRight: [46, below], maxZoom: 11, animate: false });
       } else this.map.setView([25, 20], 2, { animate: false });
       this._fitted = true;
     }
@@ -671,8 +672,9 @@
     _popup(row, at) {
       const size = this.map.getSize();
       const popup = L.popup({
-        maxWidth: Math.min(360, size.x - 40), minWidth: Math.min(250, size.x - 60),
-        maxHeight: Math.max(160, size.y - 120), autoPanPadding: [12, 12], offset: [0, -8],
+        maxWidth: Math.min(360, size.x - 90), minWidth: Math.min(250, size.x - 100),
+        maxHeight: Math.max(160, size.y - 120), autoPanPaddingTopLeft: [56, 12],
+        autoPanPaddingBottomRight: [12, 12], offset: [0, -8],
         className: "im-popup-shell",
       });
       popup.setLatLng(at).setContent(popupContent(row, this.options));
@@ -736,6 +738,74 @@
       };
       control.addTo(this.map);
     }
+    _pictureControl() {
+      const control = L.control({ position: "topleft" });
+      control.onAdd = () => {
+        const button = el("button", { type: "button", class: "im-button", title: "Save a picture of the map",
+          "aria-label": "Save a picture of the map" },
+        svgEl("svg", { viewBox: "0 0 24 24", width: 17, height: 17, fill: "none", stroke: "currentColor",
+          "stroke-width": 2, "aria-hidden": "true", style: "vertical-align:-3px" },
+        svgEl("path", { d: "M3 8h4l2-3h6l2 3h4v12h-18z" }), svgEl("circle", { cx: 12, cy: 13.5, r: 3.6 })));
+        L.DomEvent.disableClickPropagation(button);
+        button.addEventListener("click", async () => {
+          const link = el("a", { download: "incidents.png", href: await this.picture() });
+          document.body.append(link);
+          link.click();
+          link.remove();
+        });
+        return el("div", { class: "leaflet-bar" }, button);
+      };
+      control.addTo(this.map);
+    }
+    /* The map as it stands, without tiles: a PNG as a data address. */
+    async picture() {
+      const size = this.map.getSize(), scale = 2;
+      const canvas = el("canvas", { width: size.x * scale, height: size.y * scale });
+      const context = canvas.getContext("2d");
+      context.scale(scale, scale);
+      const frame = this.map.getContainer().getBoundingClientRect();
+      const drawn = (node) => new Promise((done) => {
+        const copy = node.cloneNode(true);
+        copy.setAttribute("xmlns", SVG);
+        copy.removeAttribute("style");
+        copy.append(this.defs.cloneNode(true));
+        const picture = new Image();
+        picture.onload = () => done(picture);
+        picture.onerror = () => done(null);
+        picture.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(copy));
+      });
+      const put = (picture, node) => {
+        const box = node.getBoundingClientRect();
+        if (picture) context.drawImage(picture, box.left - frame.left, box.top - frame.top, box.width, box.height);
+      };
+      put(this.base._canvas, this.base._canvas);
+      for (const node of this.map.getContainer().querySelectorAll(".leaflet-overlay-pane > svg")) put(await drawn(node), node);
+      put(this.names._canvas, this.names._canvas);
+      for (const node of this.map.getContainer().querySelectorAll(".im-marker > svg, .im-cluster > svg")) put(await drawn(node), node);
+      const lines = [...this.map.getContainer().querySelectorAll(".im-legend-row")].filter((row) => row.querySelector("svg"));
+      const dark = this.options.dark;
+      context.font = `12px ${FONT}`;
+      context.textBaseline = "middle";
+      const width = Math.max(0, ...lines.map((row) => context.measureText(row.querySelector("span").textContent).width)) + 44;
+      const top = size.y - 34 - lines.length * 21;
+      if (lines.length) {
+        context.fillStyle = dark ? "#1d252b" : "#ffffff";
+        context.fillRect(10, top - 8, width, lines.length * 21 + 12);
+      }
+      for (const [i, row] of lines.entries()) {
+        const picture = await drawn(row.querySelector("svg"));
+        if (picture) context.drawImage(picture, 16, top + i * 21 - 1, 18, 18);
+        context.fillStyle = dark ? "#e8ecef" : "#24292d";
+        context.fillText(row.querySelector("span").textContent, 41, top + i * 21 + 9);
+      }
+      context.font = `10.5px ${FONT}`;
+      const credit = "Natural Earth; GeoNames (CC BY 4.0); OurAirports";
+      context.fillStyle = dark ? "#1d252b" : "#ffffff";
+      context.fillRect(size.x - context.measureText(credit).width - 12, size.y - 17, size.x, 17);
+      context.fillStyle = dark ? "#e8ecef" : "#3d4246";
+      context.fillText(credit, size.x - context.measureText(credit).width - 6, size.y - 8);
+      return canvas.toDataURL("image/png");
+    }
     _legendControl() {
       const control = L.control({ position: "bottomleft" });
       control.onAdd = () => {
@@ -769,8 +839,8 @@
         if (kinds.has(kind)) lines.push(line(symbol(style, "happened", 18), style.label, kinds.get(kind)));
       }
       const plain = { shape: "circle", colour: "#8a8f94", ink: "#3d4246" };
-      if (states.has("happened")) lines.push(el("hr", {}), line(symbol(plain, "happened", 18), "Happened, or going on"));
-      if (states.has("notyet")) lines.push(line(symbol(plain, "notyet", 18), "Planned, threatened, possible, denied or foiled"));
+      if (states.has("happened")) lines.push(line(symbol(plain, "happened", 18), "Happened, or going on"));
+      if (states.has("notyet")) lines.push(line(symbol(plain, "notyet", 18), "Did not happen, or not yet"));
       if (states.has("background")) lines.push(line(symbol(plain, "background", 18), "Background, recalled from earlier"));
       const swatch = (name) => el("span", { class: "im-swatch im-swatch-" + name, "aria-hidden": "true" });
       if (area) lines.push(line(swatch("area"), "Somewhere in this area"));

@@ -1,0 +1,187 @@
+/* The standalone page: everything from one block of data, nothing asked of anyone. */
+(function () {
+  "use strict";
+  const DAY = 86400000;
+  function day(prefix, last) {
+    const m = /^(\d{4})(?:-(\d\d))?(?:-(\d\d))?/.exec(prefix || "");
+    if (!m) return null;
+    const year = +m[1], month = m[2] ? +m[2] - 1 : last ? 11 : 0;
+    return m[3] ? Date.UTC(year, month, +m[3]) : last ? Date.UTC(year, month + 1, 0) : Date.UTC(year, month, 1);
+  }
+  function iso(time) { return new Date(time).toISOString().slice(0, 10); }
+  function start(base64) {
+    const { el, decode, attach } = window.IncidentMap;
+    const data = decode(base64);
+    const rows = data.rows, styles = data.styles;
+    for (const row of rows) {
+      row.from = day(row.start, false) ?? day(row.end, false);
+      row.to = row.end ? day(row.end, true) : row.from;
+      if (row.from === null) row.from = undefined;
+    }
+    const state = { kind: "", state: "", text: "", from: null, to: null, selected: null, sort: null, up: true };
+    const app = document.getElementById("app");
+    app.className = "pg";
+    const title = data.articles.length === 1 ? (data.articles[0].title || "Incident map") : `${data.articles.length} articles`;
+    const kinds = [...new Set(rows.map((row) => row.kind))];
+    const kind = el("select", { "aria-label": "What happened" }, el("option", { value: "", text: "Anything" }),
+      ...kinds.map((k) => el("option", { value: k, text: (styles[k] || styles._other).label })));
+    const mood = el("select", { "aria-label": "Did it happen?" }, el("option", { value: "", text: "Everything" }),
+      el("option", { value: "happened", text: "Happened or going on" }),
+      el("option", { value: "notyet", text: "Did not happen, or not yet" }),
+      el("option", { value: "background", text: "Background" }));
+    const words = el("input", { type: "search", "aria-label": "Search places, people and quotes" });
+    const from = el("input", { type: "date", "aria-label": "From" });
+    const to = el("input", { type: "date", "aria-label": "To" });
+    const clear = el("button", { type: "button", text: "Show all" });
+    const said = el("p", { class: "pg-said", role: "status" });
+    const field = (name, node) => el("label", {}, name, node);
+    const head = el("header", { class: "pg-head" }, el("h1", { text: title, dir: "auto" }),
+      field("What", kind), field("Did it happen?", mood), field("Search", words), field("From", from), field("To", to), clear, said);
+    const text = el("section", { class: "pg-text", tabindex: 0, "aria-label": "Article text" });
+    const mapBox = el("div", { class: "pg-map", id: "map" });
+    const time = el("section", { class: "pg-time", "aria-label": "Time bar" });
+    const table = el("section", { class: "pg-table", "aria-label": "Table of incidents" });
+    const foot = el("footer", { class: "pg-foot" },
+      el("p", { text: [data.attribution, ...(data.versions || [])].filter(Boolean).join(" · ") }));
+    app.replaceChildren(head, text, mapBox, time, table, foot);
+
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const map = L.map(mapBox, { worldCopyJump: true, zoomSnap: 0.5, minZoom: 1.5 }).setView([25, 20], 2);
+    const layer = attach(map, base64, { dark: dark.matches, onSelect: (id) => choose(id, "map") });
+    const boxes = data.articles.map((article) => {
+      const box = el("article", {});
+      text.append(box);
+      return [box, article];
+    });
+    function drawTexts() {
+      for (const [box, article] of boxes) {
+        window.IncidentReading.draw(box, article, styles, {
+          dark: dark.matches, current: () => state.selected, onSelect: (id) => choose(id, "text"),
+        });
+      }
+    }
+    drawTexts();
+    dark.addEventListener("change", () => { layer.setDark(dark.matches); drawTexts(); apply(); });
+
+    function choose(id, by) {
+      state.selected = id;
+      let found = null;
+      for (const [box] of boxes) found = window.IncidentReading.mark(box, id, found ? null : text) || found;
+      if (by !== "map") layer.select(id, { fly: true, quiet: true });
+      for (const tr of table.querySelectorAll("tr[data-id]")) tr.classList.toggle("on", tr.dataset.id === id);
+    }
+    const dated = rows.filter((row) => row.from !== undefined);
+    const low = Math.min(...dated.map((row) => row.from)), high = Math.max(...dated.map((row) => Math.max(row.from, row.to ?? row.from))) + DAY;
+    function passes(row, ignoreTime) {
+      if (state.kind && row.kind !== state.kind) return false;
+      if (state.state && row.state !== state.state) return false;
+      if (state.text) {
+        const all = [row.title, row.who, ...row.places.map((p) => p.label), ...row.quotes.map((q) => q.join(""))].join(" ").toLowerCase();
+        if (!all.includes(state.text)) return false;
+      }
+      if (!ignoreTime && (state.from !== null || state.to !== null)) {
+        if (row.from === undefined) return true; // undated incidents are never lost
+        if (state.to !== null && row.from > state.to) return false;
+        if (state.from !== null && (row.to ?? row.from) < state.from) return false;
+      }
+      return true;
+    }
+    function apply() {
+      const shown = rows.filter((row) => passes(row, false));
+      const ids = shown.map((row) => row.id);
+      layer.setVisible(shown.length === rows.length ? null : ids);
+      for (const [box] of boxes) window.IncidentReading.dim(box, shown.length === rows.length ? null : ids);
+      const undated = shown.filter((row) => row.from === undefined).length;
+      const lost = shown.filter((row) => !row.places.length).length;
+      said.textContent = `${shown.length} of ${rows.length} incidents shown`
+        + (undated ? `, ${undated} without a date` : "") + (lost ? `, ${lost} not on the map` : "");
+      from.value = state.from === null ? "" : iso(state.from);
+      to.value = state.to === null ? "" : iso(state.to);
+      drawTime();
+      drawTable(shown);
+      app.dataset.shown = shown.length;
+    }
+    const NS = "http://www.w3.org/2000/svg";
+    const svg = (tag, attributes, content) => {
+      const node = document.createElementNS(NS, tag);
+      for (const [k, v] of Object.entries(attributes)) node.setAttribute(k, v);
+      if (content) node.textContent = content;
+      return node;
+    };
+    const W = 1000, H = 84;
+    const x = (t) => 8 + ((t - low) / (high - low)) * (W - 16);
+    const t = (px) => low + ((px - 8) / (W - 16)) * (high - low);
+    function drawTime() {
+      if (!dated.length) { time.replaceChildren(el("p", { class: "pg-foot", text: "No incident carries a full date." })); return; }
+      const picture = svg("svg", { viewBox: `0 0 ${W} ${H}`, preserveAspectRatio: "none", role: "img",
+        "aria-label": "Incidents over time; drag to choose a time, or use the date fields" });
+      const bins = Math.min(60, Math.max(1, Math.round((high - low) / DAY)));
+      const stacks = Array.from({ length: bins }, () => []);
+      for (const row of dated) {
+        if (passes(row, true)) stacks[Math.min(bins - 1, Math.floor(((row.from - low) / (high - low)) * bins))].push(row);
+      }
+      const tallest = Math.max(1, ...stacks.map((s) => s.length)), unit = (H - 26) / tallest;
+      if (state.from !== null || state.to !== null) {
+        const a = x(state.from ?? low), b = x((state.to ?? high) + DAY);
+        picture.append(svg("rect", { x: a, y: 0, width: Math.max(2, b - a), height: H - 16, fill: "currentColor", opacity: 0.16 }));
+      }
+      stacks.forEach((stack, i) => {
+        stack.sort((p, q) => (p.kind < q.kind ? -1 : 1)).forEach((row, n) => {
+          const width = (W - 16) / bins;
+          const bar = svg("rect", { x: 8 + i * width + 0.5, y: H - 18 - (n + 1) * unit, width: Math.max(2, Math.min(width - 1, 40)), height: Math.max(1, unit - 0.5),
+            fill: (styles[row.kind] || styles._other).colour, stroke: "#5b636a", "stroke-width": 0.5 });
+          bar.append(svg("title", {}, row.aria));
+          picture.append(bar);
+        });
+      });
+      let begun = null;
+      const at = (event) => { const r = picture.getBoundingClientRect(); return Math.min(high, Math.max(low, t(((event.clientX - r.left) / r.width) * W))); };
+      picture.addEventListener("pointerdown", (event) => { begun = at(event); picture.setPointerCapture(event.pointerId); });
+      picture.addEventListener("pointerup", (event) => {
+        if (begun === null) return;
+        const end = at(event), a = Math.min(begun, end), b = Math.max(begun, end);
+        begun = null;
+        if (b - a < (high - low) / 200) { state.from = state.to = null; }
+        else { state.from = Math.floor(a / DAY) * DAY; state.to = Math.floor(b / DAY) * DAY; }
+        apply();
+      });
+      const undated = rows.length - dated.length;
+      time.replaceChildren(picture, el("p", { class: "pg-foot",
+        text: `${iso(low)} to ${iso(high - DAY)}. Drag over the bars to see only that time.` + (undated ? ` ${undated} without a full date are always shown.` : "") }));
+    }
+    const COLUMNS = [["What", (r) => r.what], ["Did it happen?", (r) => r.modalityLabel],
+      ["Where", (r) => r.places.map((p) => p.label).join("; ") || "–"], ["When", (r) => r.when, (r) => r.start || "~"],
+      ["Toll", (r) => r.tolls.map((x) => `${x.label}: ${x.text}`).join("; ")], ["How sure", (r) => r.sure],
+      ["Quote", (r) => (r.quotes[0] || []).join("")]];
+    function drawTable(shown) {
+      const ordered = [...shown];
+      if (state.sort !== null) {
+        const key = COLUMNS[state.sort][2] || COLUMNS[state.sort][1];
+        ordered.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0) * (state.up ? 1 : -1));
+      }
+      const headings = el("tr", {}, ...COLUMNS.map(([name], i) => el("th", { scope: "col",
+        "aria-sort": state.sort === i ? (state.up ? "ascending" : "descending") : null },
+      el("button", { type: "button", text: name, onclick: () => { state.up = state.sort === i ? !state.up : true; state.sort = i; apply(); } }))));
+      const body = el("tbody", {}, ...ordered.slice(0, 2000).map((row) => {
+        const tr = el("tr", { "data-id": row.id, tabindex: 0, class: row.id === state.selected ? "on" : null },
+          ...COLUMNS.map(([, value]) => el("td", { text: value(row), dir: "auto" })));
+        tr.addEventListener("click", () => choose(row.id, "table"));
+        tr.addEventListener("keydown", (event) => { if (event.key === "Enter") choose(row.id, "table"); });
+        return tr;
+      }));
+      table.replaceChildren(el("table", {}, el("thead", {}, headings), body));
+    }
+    kind.addEventListener("change", () => { state.kind = kind.value; apply(); });
+    mood.addEventListener("change", () => { state.state = mood.value; apply(); });
+    words.addEventListener("input", () => { state.text = words.value.trim().toLowerCase(); apply(); });
+    from.addEventListener("change", () => { state.from = from.value ? Date.parse(from.value) : null; apply(); });
+    to.addEventListener("change", () => { state.to = to.value ? Date.parse(to.value) : null; apply(); });
+    clear.addEventListener("click", () => {
+      Object.assign(state, { kind: "", state: "", text: "", from: null, to: null });
+      kind.value = mood.value = words.value = "";
+      apply();
+    });
+    apply();
+  }
+  window.IncidentPage = { start };
+})();

@@ -1,0 +1,199 @@
+"""A real server and a real browser; whatever asks beyond this machine is refused and counted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --mute-audio "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+PATIENCE = 90_000
+"""Milliseconds to wait for what must come: slow machines are no failures."""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if HERE in Path(item.fspath).parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+class Server:
+    """Streamlit's own server on this machine, with a workspace of its own."""
+
+    def __init__(self, workspace: Path, script: Path = HERE / "fixture_app.py") -> None:
+        self.workspace, self.script = workspace, script
+        self.port = free_port()
+        self.process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> Server:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(self.script), "--server.port",
+             str(self.port), "--server.headless", "true"],
+            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, "INCIDENT_MAPPER_WORKSPACE": str(self.workspace), "USER": "tester"},
+        )  # fmt: skip
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
+                    if answer.status == 200:
+                        return self
+            except OSError:
+                if self.process.poll() is not None:
+                    raise RuntimeError("the server ended before it was ready") from None
+            time.sleep(0.2)
+        raise RuntimeError("the server did not become ready")
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(30)
+            self.process = None
+
+
+class App:
+    """The app in a page: what a user sees and does."""
+
+    def __init__(self, page, url: str, refused: list[str], errors: list[str]) -> None:
+        self.page, self.url, self.refused, self.errors = page, url, refused, errors
+
+    @property
+    def map(self):
+        return self.page.frame_locator('iframe[title="streamlit_folium.st_folium"]')
+
+    @property
+    def text(self):
+        return self.page.locator(".rd")
+
+    def open(self, query: str = "", incidents: bool = True) -> App:
+        self.page.goto(self.url + query)
+        if incidents:
+            self.ready()
+        return self
+
+    def ready(self) -> None:
+        """Text and map are drawn, and the server has nothing left to do."""
+        self.map.locator("[data-incidents]").wait_for(timeout=PATIENCE)
+        self.text.first.wait_for(timeout=PATIENCE)
+        self.settled()
+
+    def settled(self) -> None:
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=\"stStatusWidget\"]') "
+            "&& document.querySelector('[data-testid=\"stApp\"]')?.dataset.testScriptState !== 'running'",
+            timeout=PATIENCE,
+        )
+
+    def shown(self) -> int:
+        return int(self.map.locator("[data-shown]").get_attribute("data-shown"))
+
+    def incident_of(self, words: str):
+        """The stretch of the text that holds these words and cites an incident."""
+        return self.text.locator(".cite", has_text=words).first
+
+    def pane(self, name: str) -> None:
+        self.page.get_by_role("radio", name=name).or_(
+            self.page.get_by_role("button", name=name)
+        ).first.click()
+        self.settled()
+
+    def headline(self) -> str:
+        return self.page.get_by_text("incidents in").or_(self.page.get_by_text("incident in")).or_(
+            self.page.get_by_text("incidents of")).first.inner_text()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("needs Debian's chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    made = Server(tmp_path_factory.mktemp("workspace") / "workspace.gpkg").start()
+    yield made
+    made.stop()
+
+
+def context_of(chromium, **options):
+    """A browser context that reaches this machine alone, and what it was refused."""
+    refused: list[str] = []
+    context = chromium.new_context(**{"viewport": {"width": 1400, "height": 1000}, **options})
+
+    def decide(route):
+        url = route.request.url
+        if url.startswith(("http://127.0.0.1:", "file:", "data:", "blob:")):
+            route.continue_()
+        else:
+            refused.append(url)
+            route.abort()
+
+    context.route("**/*", decide)
+    return context, refused
+
+
+@pytest.fixture
+def make_app(chromium):
+    """Opens the app at an address; afterwards nothing may have asked beyond this machine."""
+    opened = []
+
+    def make(url: str, **options) -> App:
+        context, refused = context_of(chromium, **options)
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        app = App(page, url, refused, errors)
+        opened.append((context, app))
+        return app
+
+    yield make
+    for context, app in opened:
+        context.close()
+        assert app.refused == getattr(app, "expected", []), "asked beyond this machine"
+        assert app.errors == [], "errors in the page"
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    """A server with a workspace of its own, for tests that change things."""
+    made = Server(tmp_path / "workspace.gpkg").start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def app(make_app, server) -> App:
+    """The app with the first coded article open."""
+    return make_app(server.url).open()

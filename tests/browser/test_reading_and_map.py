@@ -1,0 +1,104 @@
+"""Text and map: drawn offline, each following the other, everything cited."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+
+def test_the_sample_is_mapped_on_opening_with_nothing_asked_of_anyone(app):
+    assert app.shown() == 7
+    expect(app.text).to_contain_text("Iraqi infantry")
+    expect(app.map.locator(".im-marker, .im-cluster").first).to_be_visible()
+    expect(app.map.locator(".im-legend")).to_contain_text("Battle")
+    assert app.refused == []
+
+
+def test_a_click_on_a_sentence_opens_its_mark_on_the_map(app):
+    app.incident_of("defused by").click()
+    popup = app.map.locator(".im-popup")
+    expect(popup).to_contain_text("Bartella")
+    expect(popup.locator("blockquote mark").first).to_have_text(re.compile("car bomb"))
+    expect(popup).to_contain_text("Foiled")
+    expect(app.incident_of("defused by")).to_have_class(re.compile(r"\bon\b"))
+
+
+def test_a_click_on_a_mark_lights_up_its_sentence(app):
+    marker = app.map.locator('.im-marker[aria-label*="Silopi"]')
+    marker.click()
+    expect(app.map.locator(".im-popup")).to_contain_text("Silopi")
+    expect(app.text.locator(".cite.on")).to_contain_text("two dozen tanks")
+    app.settled()
+    expect(app.page.get_by_text("Mark as verified")).to_be_visible()
+    # The popup outlives the server's answer.
+    expect(app.map.locator(".im-popup")).to_contain_text("Silopi")
+
+
+def test_a_popup_cites_what_where_when_who_and_why(app):
+    app.map.locator('.im-marker[aria-label*="Silopi"]').click()
+    popup = app.map.locator(".im-popup")
+    for words in ("What", "Where", "When", "How sure", "Known to", "give or take"):
+        expect(popup).to_contain_text(words)
+    popup.get_by_text("Why here?").click()
+    expect(popup).to_contain_text("Places considered")
+
+
+def test_what_did_not_happen_is_drawn_apart(app):
+    denied = app.map.locator('.im-marker[aria-label*="Denied"]').first
+    happened = app.map.locator('.im-marker[aria-label*="Silopi"]')
+    dashed = denied.locator("path").nth(1).get_attribute("stroke-dasharray")
+    assert dashed
+    assert happened.locator("path").nth(1).get_attribute("stroke-dasharray") is None
+    expect(app.incident_of("denied that one of its jets")).to_have_class(re.compile("notyet"))
+
+
+def test_the_keyboard_walks_through_the_incidents(app):
+    app.page.locator(".rd-scroll").focus()
+    app.page.keyboard.press("n")
+    first = app.text.locator(".cite.on").first.inner_text()
+    expect(app.map.locator(".im-popup")).to_be_visible()
+    app.page.keyboard.press("n")
+    app.page.keyboard.press("n")
+    assert app.text.locator(".cite.on").first.inner_text() != first
+    app.page.keyboard.press("p")
+    app.page.keyboard.press("p")
+    expect(app.text.locator(".cite.on").first).to_have_text(first)
+
+
+def test_a_marker_opens_by_keyboard(app):
+    marker = app.map.locator('.im-marker[aria-label*="Silopi"]')
+    marker.focus()
+    app.page.keyboard.press("Enter")
+    expect(app.map.locator(".im-popup")).to_contain_text("Silopi")
+    expect(app.text.locator(".cite.on")).to_contain_text("two dozen tanks")
+
+
+def test_clusters_open(app):
+    app.map.locator(".im-cluster").first.click()
+    expect(app.map.locator('.im-marker[aria-label*="Nimrud"]').first).to_be_visible()
+
+
+def test_the_table_selects_in_text_and_map(app):
+    app.pane("Table")
+    expect(app.page.get_by_test_id("stDataFrame")).to_be_visible()
+
+
+def test_the_view_is_in_the_address(app, make_app, server):
+    app.map.locator('.im-marker[aria-label*="Silopi"]').click()
+    app.page.wait_for_url(re.compile("incident="))
+    again = make_app(server.url).open("/?" + app.page.url.partition("?")[2])
+    expect(again.text.locator(".cite.on")).to_contain_text("two dozen tanks")
+
+
+def test_the_map_follows_the_theme(make_app, server):
+    dark = make_app(server.url, color_scheme="dark").open()
+    expect(dark.map.locator(".im-map")).to_have_class(re.compile("im-dark"))
+
+
+def test_a_phone_can_use_it(make_app, server):
+    phone = make_app(server.url, viewport={"width": 390, "height": 844}, has_touch=True).open()
+    width = phone.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
+    phone.incident_of("defused by").click()
+    expect(phone.map.locator(".im-popup")).to_contain_text("Bartella")
