@@ -106,6 +106,7 @@ class _Words:
     patterns: tuple[tuple[str, re.Pattern[str]], ...]
     direction: re.Pattern[str]
     adjectives: re.Pattern[str]
+    needs: dict[str, re.Pattern[str]]
 
 
 def _words_pattern(words: Iterable[str]) -> str:
@@ -261,11 +262,20 @@ def _vocabulary(path: Path = VOCABULARY) -> _Words:
         ("coast", p(f"the\\s+(?:{part_adj}\\s+)?(?:coast|coastline|seaboard)")),
         ("border", p(f"{nearby}the\\s+{part_adj}\\s+(?P<border>{border})")),
     )  # fmt: skip
+    # What a text must hold for a form to be worth the search.
+    sides = _words_pattern([*adjectives, *nouns, *centre["adjective"], *centre["noun"]])
+    needs = {
+        "distance": unit, "between": "between|road|highway|motorway|route|railway|line",
+        "border": border, "off_coast": r"\boff\b", "coast": coast, "fringe": fringe,
+        "countryside": rural, "part": sides, "side": sides,
+        "near": f"{near}|{around}|{outside}",
+    }  # fmt: skip
     return _Words(
         bearing, numbers, units, frozenset(raw["first_order"]), frozenset(compass),
         frozenset(raw["no_names"]), patterns,
         re.compile(rf"(?<!\w)(?:{adj}|{cadj})(?!\w)", re.IGNORECASE),
         re.compile(rf"(?:{extreme}(?:{adj}|{cadj})[-\s]+)", re.IGNORECASE),
+        {form: re.compile(words, re.IGNORECASE) for form, words in needs.items()},
     )  # fmt: skip
 
 
@@ -398,7 +408,10 @@ def _parse(
         mask[start:end] = sign * (end - start)
     masked = "".join(mask)
     found: list[AreaPhrase] = []
+    present = {form for form, need in words.needs.items() if need.search(masked)}
     for form, pattern in words.patterns:
+        if form not in present:
+            continue
         for match in pattern.finditer(masked):
             phrase = _phrase(words, text, form, match)
             if phrase is None or "\n\n" in phrase.text:
