@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -139,16 +139,28 @@ def merge(
 
 def clusters_of(beliefs: Sequence[Belief], models: Models) -> list[list[Belief]]:
     """Beliefs grouped by the happening that they report, in the order of the text."""
+    return grouped(beliefs, pair_probabilities(beliefs, models), models.threshold("same", 0.5))
+
+
+def pair_probabilities(beliefs: Sequence[Belief], models: Models) -> dict[tuple[int, int], float]:
+    """Probability that two beliefs, by their positions, report one happening; near ones only."""
     scorer = models.get("same", SAME_COLUMNS)
-    pairs: list[tuple[int, int]] = [
-        (i, j) for j in range(len(beliefs)) for i in range(max(0, j - RECENT), j)
-    ]
+    pairs = [(i, j) for j in range(len(beliefs)) for i in range(max(0, j - RECENT), j)]
     if not pairs:
-        return [[b] for b in beliefs]
-    rows = np.array([same_row(beliefs[i], beliefs[j], j - i) for i, j in pairs], dtype=np.float32)
+        return {}
+    tops = [_Tops.of(b) for b in beliefs]
+    rows = np.array(
+        [_same_row(beliefs[i], beliefs[j], tops[i], tops[j], j - i) for i, j in pairs],
+        dtype=np.float32,
+    )
     p = scorer.probability(rows) if scorer is not None else rows[:, 0] * rows[:, 2]
-    same = dict(zip(pairs, p.tolist(), strict=True))
-    threshold = models.threshold("same", 0.5)
+    return dict(zip(pairs, p.tolist(), strict=True))
+
+
+def grouped(
+    beliefs: Sequence[Belief], same: dict[tuple[int, int], float], threshold: float
+) -> list[list[Belief]]:
+    """Each belief put to the recent happening that it fits best, or to a new one."""
     groups: list[list[int]] = []
     for j in range(len(beliefs)):
         best, best_p = -1, threshold
@@ -159,7 +171,7 @@ def clusters_of(beliefs: Sequence[Belief], models: Models) -> list[list[Belief]]
             scores = [same[i, j] for i in members if (i, j) in same]
             if not scores:
                 continue
-            mean = 0.5 * float(np.mean(scores)) + 0.5 * max(scores)
+            mean = 0.5 * sum(scores) / len(scores) + 0.5 * max(scores)
             if mean >= best_p:
                 best, best_p = g, mean
         if best >= 0:
@@ -169,53 +181,79 @@ def clusters_of(beliefs: Sequence[Belief], models: Models) -> list[list[Belief]]
     return [[beliefs[i] for i in g] for g in groups]
 
 
+@dataclass(frozen=True, slots=True)
+class _Tops:
+    """What is looked up of a belief again and again when pairs are compared."""
+
+    groups: FloatArray
+    places: dict[str, tuple[float, int]]
+    best: tuple[str, tuple[float, int]] | None
+    stems: set[str]
+    actor_stems: set[str]
+    plural: bool
+    sentence: int
+    paragraph: int
+
+    @classmethod
+    def of(cls, belief: Belief) -> _Tops:
+        scene = belief.scene
+        text = scene.text[belief.start : belief.end]
+        places = _by_key(belief)
+        return cls(
+            _groups(belief.kinds),
+            places,
+            max(places.items(), key=lambda r: r[1][0], default=None),
+            _stems(text),
+            {w for x, p in belief.actors if p > 0.4 for w in _stems(x.quote)},
+            _plural(scene, belief.start, belief.end),
+            scene.sentence_of(belief.start),
+            scene.paragraph_of(belief.start),
+        )
+
+
 # --- pairs -------------------------------------------------------------------------------------
 
 
 def same_row(one: Belief, two: Belief, steps: int) -> list[float]:
     """A row of SAME_COLUMNS for two triggers, ``one`` before ``two``."""
+    return _same_row(one, two, _Tops.of(one), _Tops.of(two), steps)
+
+
+def _same_row(one: Belief, two: Belief, top_one: _Tops, top_two: _Tops, steps: int) -> list[float]:
     scene = one.scene
     a, b = scene.triggers[one.index], scene.triggers[two.index]
-    group_one, group_two = _groups(one.kinds), _groups(two.kinds)
     gap = max(0, b.words[0] - a.words[1])
-    sentences = scene.sentence_of(b.start) - scene.sentence_of(a.start)
-    place = _compare_places(one, two)
-    date = _compare_dates(one, two)
     toll_same, toll_differs = _compare_tolls(one, two)
     before = scene.text[max(0, b.start - 40) : b.start].lower()
     inside = scene.text[b.start : b.end].lower()
-    stems_a, stems_b = _stems(scene.text[a.start : a.end]), _stems(inside)
-    head = before + inside[:0]
-    definite = bool(_DEFINITE.search(head)) or inside.startswith(
+    definite = bool(_DEFINITE.search(before)) or inside.startswith(
         ("the ", "this ", "that ", "these ")
     )
-    indefinite = bool(_INDEFINITE.search(head)) or inside.startswith(("a ", "an ", "another "))
-    quotes = {w for x, p in one.actors if p > 0.4 for w in _stems(x.quote)}
-    shared = any(w in quotes for x, p in two.actors if p > 0.4 for w in _stems(x.quote))
+    indefinite = bool(_INDEFINITE.search(before)) or inside.startswith(("a ", "an ", "another "))
     between = scene.text[a.end : b.start] if gap < 12 else "........"
     return [
         float(scene.reading.same[two.index, one.index]),
-        float((one.kinds * two.kinds).sum()),
-        float((group_one * group_two).sum()),
+        float(one.kinds @ two.kinds),
+        float(top_one.groups @ top_two.groups),
         float(int(one.kinds.argmax()) == int(two.kinds.argmax())),
-        float(min(12, sentences)),
+        float(min(12, top_two.sentence - top_one.sentence)),
         math.log1p(gap),
-        float(scene.paragraph_of(a.start) == scene.paragraph_of(b.start)),
+        float(top_one.paragraph == top_two.paragraph),
         float(min(10, steps - 1)),
-        *place,
-        *date,
-        float(bool(stems_a & stems_b)),
+        *_compare_places(scene, top_one, top_two),
+        *_compare_dates(one, two),
+        float(not top_one.stems.isdisjoint(top_two.stems)),
         float(definite),
         float(indefinite),
-        float(_plural(scene, a.start, a.end) == _plural(scene, b.start, b.end)),
-        float((one.modalities * two.modalities).sum()),
+        float(top_one.plural == top_two.plural),
+        float(one.modalities @ two.modalities),
         abs(one.background - two.background),
         toll_same,
         toll_differs,
         min(one.accept, two.accept),
         max(one.accept, two.accept),
         float(a.start < scene.title_end),
-        float(shared),
+        float(not top_one.actor_stems.isdisjoint(top_two.actor_stems)),
         float(bool(re.fullmatch(r"\s*(?:,|,?\s*and|;)\s*(?:\w+\s+)?", between))),
     ]
 
@@ -235,21 +273,16 @@ def _plural(scene: Scene, start: int, end: int) -> bool:
     return bool(re.search(r"\w{3,}s\b(?!\s+(?:of\s+)?a\b)", scene.text[start:end].lower()))
 
 
-def _compare_places(one: Belief, two: Belief) -> list[float]:
+def _compare_places(scene: Scene, one: _Tops, two: _Tops) -> list[float]:
     """Overlap, same, nested, different, log km, missing, the surer of the two."""
-    scene = one.scene
-    first, second = _by_key(one), _by_key(two)
-    overlap = sum(
-        min(p, second[k][0]) for k, p_j in first.items() if k in second for p in (p_j[0],)
-    )
-    top_one = max(first.items(), key=lambda r: r[1][0], default=None)
-    top_two = max(second.items(), key=lambda r: r[1][0], default=None)
-    if top_one is None or top_two is None or min(top_one[1][0], top_two[1][0]) < 0.25:
+    overlap = sum(min(p, two.places[k][0]) for k, (p, _) in one.places.items() if k in two.places)
+    first, second = one.best, two.best
+    if first is None or second is None or min(first[1][0], second[1][0]) < 0.25:
         return [float(overlap), 0.0, 0.0, 0.0, -1.0, 1.0, 0.0]
-    surest = min(top_one[1][0], top_two[1][0])
-    if top_one[0] == top_two[0]:
+    surest = min(first[1][0], second[1][0])
+    if first[0] == second[0]:
         return [float(overlap), 1.0, 0.0, 0.0, 0.0, 0.0, surest]
-    a, b = scene.mentions[top_one[1][1]].place, scene.mentions[top_two[1][1]].place
+    a, b = scene.mentions[first[1][1]].place, scene.mentions[second[1][1]].place
     if a is None or b is None:
         return [float(overlap), 0.0, 0.0, 0.5, -1.0, 0.0, surest]
     km = distance_km(a, b)

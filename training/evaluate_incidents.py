@@ -27,7 +27,6 @@ from mapper import merge as merging
 from mapper.extract import candidates, extract
 from mapper.extract.dates import find_dates, resolve_dates
 from mapper.extract.learned import Models, load_models
-from mapper.extract.scene import build_scene
 from mapper.extract.tolls import find_tolls, parse_toll
 from mapper.model import Incident
 from mapper.segment import sentences
@@ -64,9 +63,7 @@ def predict(
     for d in documents:
         reading, mentions = read[d.article.id]
         m = models[d.fold]
-        out[d.article.id] = merging.merge(
-            d.article, extract(d.article, reading, mentions, m), m
-        )
+        out[d.article.id] = merging.merge(d.article, extract(d.article, reading, mentions, m), m)
     return out
 
 
@@ -163,11 +160,7 @@ def verbs(models: Sequence[Models]) -> Json:
             ranked = sorted(zip(p.tolist(), near, strict=True), key=lambda r: (-r[0], r[1]))
             floor = m.threshold("verb_place", 0.4)
             chosen = [j for q, j in ranked[:1] if q >= floor]
-            chosen += [
-                j
-                for q, j in ranked[1:]
-                if q >= max(0.5, 0.8 * ranked[0][0]) and chosen
-            ]
+            chosen += [j for q, j in ranked[1:] if q >= max(0.5, 0.8 * ranked[0][0]) and chosen]
             for j in chosen:
                 mine.update(_tokens(scene.text, scene.mentions[j].start, scene.mentions[j].end))
         hit += len(gold & mine)
@@ -196,7 +189,9 @@ _POLICE = re.compile(
     r"paramilitary|security (?:forces|personnel)|troops|soldiers|authorities|administration|"
     r"law[- ]enforcing|commandos)\b"
 )
-_FIRING = re.compile(r"\b(?:police|army|forces?) (?:firing|bullets?)|fired|opened fire|firing|shot\b")
+_FIRING = re.compile(
+    r"\b(?:police|army|forces?) (?:firing|bullets?)|fired|opened fire|firing|shot\b"
+)
 _FORCE = re.compile(
     r"\b(?:fir(?:ed|ing|e)|shot|lathi|cane|caned|baton|tear ?gas|teargas|water cannon|beat|beaten|"
     r"thrash|charge[ds]?|force|burst|rounds)\b"
@@ -219,7 +214,8 @@ def police(models: Sequence[Models]) -> Json:
             if i.modality in {"denied", "planned", "hypothetical", "threatened"}:
                 continue
             by_police = any(
-                a.role in {"authority", "perpetrator", "participant"} and _POLICE.search(a.quote.lower())
+                a.role in {"authority", "perpetrator", "participant"}
+                and _POLICE.search(a.quote.lower())
                 for a in i.actors
             )
             for e in i.evidence:
@@ -234,14 +230,18 @@ def police(models: Sequence[Models]) -> Json:
                     forced = _FORCE.search(trigger) is not None
                     if police_here and forced and i.kind != "accident":
                         said[n].add("FORCE")
-                    dead = i.fatalities is not None and i.fatalities.high != 0 and (
-                        a <= i.fatalities.span[0] < b
+                    dead = (
+                        i.fatalities is not None
+                        and i.fatalities.high != 0
+                        and (a <= i.fatalities.span[0] < b)
                     )
                     if dead and by_police and _FIRING.search(sentence):
                         said[n] |= {"KILL", "FORCE"}
         for (_, _, labels), mine in zip(spans, said, strict=True):
             for k, c in tally.items():
-                c.update(tp=int(k in labels and k in mine), gold=int(k in labels), said=int(k in mine))
+                c.update(
+                    tp=int(k in labels and k in mine), gold=int(k in labels), said=int(k in mine)
+                )
     return {k: _prf(c) for k, c in tally.items()}
 
 
@@ -263,7 +263,11 @@ def dates_alone() -> Json:
             g = i.get("date")
             if not g or not g.get("quote") or not i["mentions"]:
                 continue
-            at = g["span"][0] if g.get("span") else _nearest(text, g["quote"], i["mentions"][0]["start"])
+            at = (
+                g["span"][0]
+                if g.get("span")
+                else _nearest(text, g["quote"], i["mentions"][0]["start"])
+            )
             if at is None:
                 continue
             here = [
@@ -273,7 +277,9 @@ def dates_alone() -> Json:
             ]
             when = next((w for r in here if (w := r.when(i["modality"]))), None)
             c.update(n=1, found=int(bool(here)))
-            c.update(right=int(when is not None and (when.start, when.end) == (g["start"], g["end"])))
+            c.update(
+                right=int(when is not None and (when.start, when.end) == (g["start"], g["end"]))
+            )
     return {k: {x: round(c[x] / c["n"], 3) for x in ("found", "right")} | {"n": c["n"]}
             for k, c in tally.items() if c["n"]}  # fmt: skip
 
@@ -298,9 +304,7 @@ def tolls_alone() -> Json:
                 low, _, high = parse_toll(g["quote"], what)  # type: ignore[arg-type]
                 wanted = (g.get("low"), g.get("high"))
                 here = [
-                    t
-                    for t in found
-                    if t.what == what and t.start < g["end"] and g["start"] < t.end
+                    t for t in found if t.what == what and t.start < g["end"] and g["start"] < t.end
                 ]
                 c.update(n=1, quote=int((low, high) == wanted), found=int(bool(here)))
                 c.update(right=int(any((t.low, t.high) == wanted for t in here)))

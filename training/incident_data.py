@@ -1,9 +1,8 @@
 """Coded documents with their readings, for training and measuring the incident stages.
 
 A document's reading comes from the encoder of its fold (``build/folds/foldK``), which has seen
-nothing of it; without fold encoders the shipped one is used and figures are flattering.  Scenes
-are kept in ``build/incidents`` and made again when an encoder, the gazetteer or the places' code
-changes.
+nothing of it; without fold encoders the shipped one is used and figures are flattering.  They are
+kept in ``build/incidents`` (delete it after a change of the gazetteer or of the places' stages).
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Any
 
 from mapper.encode import MODEL, Encoder, Reading
 from mapper.model import Article, Mention
-from training.folds import FOLDS, SHARED, fold_of
+from training.folds import SHARED, fold_of
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / "build" / "incidents"
@@ -57,7 +56,11 @@ def _article(row: Json, published: str | None = None) -> Article:
 
 def coded_documents(shared: Path = SHARED) -> list[Document]:
     """All coded documents: reviewed, single, written, and the project's own label files."""
-    evaluation, corpora, here = shared / "evaluation", shared / "corpora", ROOT / "training" / "data"
+    evaluation, corpora, here = (
+        shared / "evaluation",
+        shared / "corpora",
+        ROOT / "training" / "data",
+    )
     out: list[Document] = []
     for source, texts, labels in (
         ("reviewed", "documents.jsonl", "incidents.jsonl"),
@@ -123,7 +126,9 @@ def plain_documents(name: str, shared: Path = SHARED) -> list[Document]:
     return out
 
 
-def police_documents(shared: Path = SHARED) -> list[tuple[Document, list[tuple[int, int, list[str]]]]]:
+def police_documents(
+    shared: Path = SHARED,
+) -> list[tuple[Document, list[tuple[int, int, list[str]]]]]:
     """India police events: the sentences joined to a text, with offsets and labels of each."""
     out = []
     for row in _lines(shared / "corpora" / "india_police_events.jsonl"):
@@ -179,23 +184,14 @@ class Readers:
         found = recognise.recognise(article, reading, self._gazetteer)
         return resolve.resolve(article, found, self._gazetteer, self._ranker)
 
-    def key(self) -> str:
-        """A hash of everything that a reading depends on, for the cache."""
-        digest = hashlib.sha256()
-        for fold in range(FOLDS):
-            digest.update((self.folder(fold) / "manifest.json").read_bytes())
-        for pattern in ("mapper/encode.py", "mapper/segment.py", *_PLACE_FILES):
-            for path in sorted(ROOT.glob(pattern)):
-                if path.suffix in {".sqlite", ".db"}:
-                    digest.update(str(path.stat().st_size).encode())
-                else:
-                    digest.update(path.read_bytes())
+    def key(self, fold: int) -> str:
+        """A hash of everything that a fold's readings depend on, for the cache."""
+        digest = hashlib.sha256((self.folder(fold) / "manifest.json").read_bytes())
+        for pattern in ("mapper/encode.py", "mapper/segment.py"):
+            digest.update((ROOT / pattern).read_bytes())
         digest.update(str(self._places).encode())
-        return digest.hexdigest()[:16]
+        return digest.hexdigest()[:12]
 
-
-_PLACE_FILES = ("mapper/recognise.py", "mapper/resolve.py", "mapper/rank.py", "geodata/data/*.json",
-                "mapper/models/ranker*")  # fmt: skip
 
 Read = tuple[Reading, tuple[Mention, ...]]
 
@@ -206,21 +202,25 @@ def readings(
     """Reading and mentions of each document by id, cached under ``name``."""
     documents = list(documents)
     CACHE.mkdir(parents=True, exist_ok=True)
-    texts = hashlib.sha256("\x1f".join(d.article.text for d in documents).encode("utf-8", "replace"))
-    path = CACHE / f"{name}-{readers.key()}-{texts.hexdigest()[:8]}.pickle"
-    if path.is_file():
-        with path.open("rb") as handle:
-            stored: dict[str, Read] = pickle.load(handle)  # noqa: S301 - our own cache
-        return stored
     out: dict[str, Read] = {}
-    for n, d in enumerate(documents):
-        given = triggers(d) if triggers else None
-        reading = readers.encoder(d.fold).read(d.article.text, triggers=given)
-        out[d.article.id] = (reading, readers.mentions(d.article, reading))
-        if n % 200 == 199:
-            print(f"  read {n + 1} of {len(documents)} ({name})", file=sys.stderr)
-    for old in CACHE.glob(f"{name}-*.pickle"):
-        old.unlink()
-    with path.open("wb") as handle:
-        pickle.dump(out, handle)
+    for fold in sorted({d.fold for d in documents}):
+        mine = [d for d in documents if d.fold == fold]
+        path = CACHE / f"{name}-{fold}-{readers.key(fold)}.pickle"
+        stored: dict[str, Read] = {}
+        if path.is_file():
+            with path.open("rb") as handle:
+                stored = pickle.load(handle)  # noqa: S301 - our own cache
+        missing = [d for d in mine if d.article.id not in stored]
+        for n, d in enumerate(missing):
+            given = triggers(d) if triggers else None
+            reading = readers.encoder(fold).read(d.article.text, triggers=given)
+            stored[d.article.id] = (reading, readers.mentions(d.article, reading))
+            if n % 200 == 199:
+                print(f"  read {n + 1} of {len(missing)} ({name})", file=sys.stderr)
+        if missing:
+            for old in CACHE.glob(f"{name}-{fold}-*.pickle"):
+                old.unlink()
+            with path.open("wb") as handle:
+                pickle.dump(stored, handle)
+        out.update({d.article.id: stored[d.article.id] for d in mine})
     return out

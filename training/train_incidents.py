@@ -30,7 +30,6 @@ from mapper.extract import (
     beliefs_of,
     candidates,
     trigger_matrix,
-    trigger_probabilities,
 )
 from mapper.extract.compose import Belief, compose
 from mapper.extract.learned import MODELS, Linear, Models, Trees
@@ -92,9 +91,7 @@ def fit_trees(
     )
 
 
-def _unfold(
-    nodes: Any, at: int, slot: int, depth: int, level: int, f: Any, t: Any, v: Any
-) -> None:
+def _unfold(nodes: Any, at: int, slot: int, depth: int, level: int, f: Any, t: Any, v: Any) -> None:
     """Write one tree into the arrays of a complete tree."""
     node = nodes[at]
     if level == depth:
@@ -163,7 +160,9 @@ class Gold:
                 ]
             )
         covered = [
-            any(a < t.end and t.start < b for t in scene.triggers) for mine in spans for a, b in mine
+            any(a < t.end and t.start < b for t in scene.triggers)
+            for mine in spans
+            for a, b in mine
         ]
         lonely: set[tuple[int, str]] = set()
         at = 0
@@ -302,7 +301,9 @@ Fit = Callable[[FloatArray, list[Any], list[float]], Any]
 
 def crossed(rows: Rows, fit: Fit) -> list[Any]:
     """A scorer for each fold, trained without it, and last the one trained on all."""
-    return [fit(*rows.part(k)) for k in [*range(FOLDS), None]]
+    whole = fit(*rows.part(None))
+    present = set(rows.fold)
+    return [fit(*rows.part(k)) if k in present else whole for k in range(FOLDS)] + [whole]
 
 
 @dataclass
@@ -404,7 +405,9 @@ def train(
             near, x = candidates(scene, 0, "place")
             spans = [(s["start"], s["end"]) for s in r["events"][0]["location_spans"]]
             y = [
-                int(any(a < scene.mentions[j].end and scene.mentions[j].start < b for a, b in spans))
+                int(
+                    any(a < scene.mentions[j].end and scene.mentions[j].start < b for a, b in spans)
+                )
                 for j in near
             ]
             rows["place"].add(x, y, 0.35, d.fold)
@@ -417,11 +420,15 @@ def train(
     rows = {k: Rows() for k in ("kind", "modality", "background")}
     for gold, d in zip(golds, documents, strict=True):
         _stage_b(gold, d, trained.of(d.fold), rows)
-    trained.put("kind", crossed(rows["kind"], lambda x, y, w: fit_linear(KIND_COLUMNS, x, y, w, KINDS, 0.02)))
+    trained.put(
+        "kind",
+        crossed(rows["kind"], lambda x, y, w: fit_linear(KIND_COLUMNS, x, y, w, KINDS, 0.02)),
+    )
     trained.put(
         "modality",
         crossed(
-            rows["modality"], lambda x, y, w: fit_linear(MODALITY_COLUMNS, x, y, w, MODALITIES, 0.05)
+            rows["modality"],
+            lambda x, y, w: fit_linear(MODALITY_COLUMNS, x, y, w, MODALITIES, 0.05),
         ),
     )
     trained.put(
@@ -442,7 +449,7 @@ def train(
     trained.put("same", crossed(pairs, lambda x, y, w: fit_trees(SAME_COLUMNS, x, y, w, trees=80)))
     log(f"same: {len(pairs.y)} pairs, {sum(pairs.y)} positive", begun)
 
-    tune_and_finish(documents, scenes, golds, trained, begun)
+    tune_and_finish(documents, scenes, trained, begun)
     return trained
 
 
@@ -482,7 +489,10 @@ def _pair_rows(gold: Gold, beliefs: Sequence[Belief], d: Document, pairs: Rows) 
     x, y = [], []
     for j in range(len(beliefs)):
         for i in range(max(0, j - merging.RECENT), j):
-            one, two = set(gold.of_trigger[beliefs[i].index]), set(gold.of_trigger[beliefs[j].index])
+            one, two = (
+                set(gold.of_trigger[beliefs[i].index]),
+                set(gold.of_trigger[beliefs[j].index]),
+            )
             if not one or not two:
                 continue
             x.append(merging.same_row(beliefs[i], beliefs[j], j - i))
@@ -500,57 +510,79 @@ def _scorer(shared: Path = SHARED) -> Any:
     return score_incidents
 
 
-def predicted(incidents: Sequence[Incident]) -> list[Json]:
-    """Incidents as the scorers read them."""
-    return [i.to_dict() for i in incidents]
+def light(i: Incident) -> Json:
+    """An incident as the scorers read it, without what they do not."""
+    return {
+        "kind": i.kind,
+        "modality": i.modality,
+        "background": i.background,
+        "evidence": [{"start": e.start, "end": e.end} for e in i.evidence],
+        "places": [{"lat": p.place.lat, "lon": p.place.lon} for p in i.places],
+        "date": {"start": i.date.start, "end": i.date.end} if i.date else None,
+        "fatalities": {"low": i.fatalities.low, "high": i.fatalities.high}
+        if i.fatalities
+        else None,
+    }
 
 
 def tune_and_finish(
     documents: Sequence[Document],
     scenes: Sequence[Scene],
-    golds: Sequence[Gold],
     trained: Trained,
     begun: float,
 ) -> None:
     """Train the scorer of whole incidents and choose the thresholds, all out of fold."""
     scorer = _scorer()
-    best: tuple[float, float, float] | None = None
-    for floor in (0.3, 0.4):
-        trained.threshold("trigger", floor)
-        beliefs = [beliefs_of(s, trained.of(d.fold)) for s, d in zip(scenes, documents, strict=True)]
-        for same in (0.35, 0.45, 0.55):
-            trained.threshold("same", same)
-            rows, groups = _incident_rows(documents, scenes, beliefs, trained, scorer)
-            value = _quick_f(documents, rows, groups, scorer, trained)
-            log(f"trigger {floor} same {same}: core F {value[0]:.3f} at {value[1]:.2f}", begun)
-            if best is None or value[0] > best[0] + 1e-4:
-                best = (value[0], floor, same)
-    assert best is not None
-    trained.threshold("trigger", best[1])
-    trained.threshold("same", best[2])
+    trained.threshold("trigger", TRIGGER_FLOOR)
+    for name, value in DEFAULTS.items():
+        trained.threshold(name, value)
     beliefs = [beliefs_of(s, trained.of(d.fold)) for s, d in zip(scenes, documents, strict=True)]
-    rows, groups = _incident_rows(documents, scenes, beliefs, trained, scorer)
-    trained.put(
-        "incident",
-        crossed(rows, lambda x, y, w: fit_trees(INCIDENT_COLUMNS, x, y, w, trees=60, depth=3)),
-    )
-    value = _quick_f(documents, rows, groups, scorer, trained)
-    trained.threshold("incident", value[1])
-    log(f"incident threshold {value[1]:.2f}, core F {value[0]:.3f}", begun)
-    for name, grid in (
-        ("place", (0.1, 0.15, 0.2, 0.25, 0.3, 0.4)),
-        ("places_several", (0.3, 0.4, 0.5, 0.6, 0.7)),
-        ("date", (0.1, 0.2, 0.3, 0.4, 0.5)),
-        ("fatalities", (0.3, 0.4, 0.5, 0.6)),
-        ("injured", (0.3, 0.4, 0.5, 0.6)),
-        ("background", (0.3, 0.4, 0.5, 0.6)),
-    ):
+    log("beliefs", begun)
+    best: tuple[float, float, Any, Any] | None = None
+    pairs = [
+        merging.pair_probabilities(mine, trained.of(d.fold))
+        for d, mine in zip(documents, beliefs, strict=True)
+    ]
+    for same in SAME_GRID:
+        groups = [merging.grouped(mine, p, same) for mine, p in zip(beliefs, pairs, strict=True)]
+        rows, drafts = _incident_rows(documents, scenes, groups, trained, scorer)
+        confidence, f, threshold = _quick_f(documents, rows, groups, drafts, scorer)
+        log(f"same {same}: core F {f:.3f} at {threshold:.2f}", begun)
+        if best is None or f > best[0] + 1e-4:
+            best = (f, same, (rows, groups, confidence), threshold)
+    assert best is not None
+    trained.threshold("same", best[1])
+    trained.threshold("incident", best[3])
+    rows, groups, confidence = best[2]
+    trained.put("incident", crossed(rows, _fit_incident))
+    kept = [
+        [g for g, c in zip(mine, sure, strict=True) if c >= best[3]]
+        for mine, sure in zip(groups, confidence, strict=True)
+    ]
+    for name, grid in GRIDS.items():
         scores = []
         for x in grid:
             trained.threshold(name, x)
-            scores.append((_goodness(documents, beliefs, trained, scorer, name), -abs(x - 0.4), x))
-        trained.threshold(name, max(scores)[2])
-        log(f"{name}: {max(scores)[2]} of {[(round(s[0], 4), s[2]) for s in scores]}", begun)
+            scores.append((_goodness(documents, scenes, kept, trained, scorer, name), x))
+        top = max(s[0] for s in scores)
+        good = [x for s, x in scores if s >= top - 0.002]
+        trained.threshold(name, good[len(good) // 2])
+        log(f"{name}: {good[len(good) // 2]} of {[(round(s, 3), x) for s, x in scores]}", begun)
+
+
+DEFAULTS = {"place": 0.2, "places_several": 0.55, "date": 0.2, "fatalities": 0.45, "injured": 0.45,
+            "background": 0.5}  # fmt: skip
+SAME_GRID = (0.35, 0.5)
+GRIDS = {
+    "place": (0.1, 0.18, 0.26, 0.34),
+    "date": (0.1, 0.2, 0.35),
+    "fatalities": (0.35, 0.5, 0.6),
+    "background": (0.35, 0.5, 0.65),
+}
+
+
+def _fit_incident(x: FloatArray, y: list[Any], w: list[float]) -> Trees:
+    return fit_trees(INCIDENT_COLUMNS, x, y, w, trees=60, depth=3)
 
 
 def _match(scorer: Any, gold: Sequence[Json], mine: Sequence[Json]) -> set[int]:
@@ -562,48 +594,51 @@ def _match(scorer: Any, gold: Sequence[Json], mine: Sequence[Json]) -> set[int]:
 def _incident_rows(
     documents: Sequence[Document],
     scenes: Sequence[Scene],
-    beliefs: Sequence[list[Belief]],
+    groups: Sequence[list[list[Belief]]],
     trained: Trained,
     scorer: Any,
-) -> tuple[Rows, list[tuple[list[list[Belief]], FloatArray, list[Json]]]]:
+) -> tuple[Rows, list[list[Json]]]:
     rows = Rows()
     out = []
-    for d, s, mine in zip(documents, scenes, beliefs, strict=True):
-        models = trained.of(d.fold)
-        groups = merging.clusters_of(mine, models) if mine else []
-        x = merging.incident_matrix(groups)
-        drafts = predicted([compose(s, g, models) for g in groups])
+    for d, s, mine in zip(documents, scenes, groups, strict=True):
+        drafts = [light(compose(s, g, trained.of(d.fold))) for g in mine]
         hit = _match(scorer, d.incidents, drafts)
-        rows.add(x, [int(n in hit) for n in range(len(groups))], WEIGHT[d.source], d.fold)
-        out.append((groups, x, drafts))
+        x = merging.incident_matrix(mine)
+        rows.add(x, [int(n in hit) for n in range(len(mine))], WEIGHT[d.source], d.fold)
+        out.append(drafts)
     return rows, out
 
 
 def _quick_f(
-    documents: Sequence[Document], rows: Rows, groups: Any, scorer: Any, trained: Trained
-) -> tuple[float, float]:
-    """Best core F over thresholds on whole incidents, with the threshold, out of fold."""
-    scorers = crossed(
-        rows, lambda x, y, w: fit_trees(INCIDENT_COLUMNS, x, y, w, trees=60, depth=3)
-    )[:FOLDS]
+    documents: Sequence[Document],
+    rows: Rows,
+    groups: Sequence[list[list[Belief]]],
+    drafts: Sequence[list[Json]],
+    scorer: Any,
+) -> tuple[list[Any], float, float]:
+    """Confidence out of fold, the best core F over thresholds on it, and that threshold."""
+    present = set(rows.fold)
+    scorers = {k: _fit_incident(*rows.part(k)) for k in sorted(present)}
     confidence = [
-        scorers[d.fold].probability(x) if len(x) else np.zeros(0)
-        for d, (_, x, _drafts) in zip(documents, groups, strict=True)
+        scorers[d.fold].probability(merging.incident_matrix(mine)) if mine else np.zeros(0)
+        for d, mine in zip(documents, groups, strict=True)
     ]
-    best = (0.0, 0.5)
-    for threshold in np.arange(0.2, 0.75, 0.05):
+    best = (0.0, 0.4)
+    for threshold in np.arange(0.25, 0.66, 0.05):
         total = 0.0
         for source, share in SHARE.items():
             golds, preds = {}, {}
-            for d, c, (_, _x, drafts) in zip(documents, confidence, groups, strict=True):
+            for d, c, mine in zip(documents, confidence, drafts, strict=True):
                 if d.source == source:
                     golds[d.article.id] = list(d.incidents)
-                    preds[d.article.id] = [p for p, y in zip(drafts, c, strict=True) if y >= threshold]
-            r = scorer.score(golds, preds, scorer.core)
-            total += share * (r["detected"] if isinstance(r["detected"], float) else r["detected"]["f"])
+                    preds[d.article.id] = [
+                        p for p, y in zip(mine, c, strict=True) if y >= threshold
+                    ]
+            if golds:
+                total += share * scorer.score(golds, preds, scorer.core)["detected"]["f"]
         if total > best[0]:
             best = (total, float(round(threshold, 2)))
-    return best
+    return confidence, *best
 
 
 SHARE = {"reviewed": 0.2, "single": 0.35, "written": 0.45}
@@ -612,7 +647,8 @@ SHARE = {"reviewed": 0.2, "single": 0.35, "written": 0.45}
 
 def _goodness(
     documents: Sequence[Document],
-    beliefs: Sequence[list[Belief]],
+    scenes: Sequence[Scene],
+    kept: Sequence[list[list[Belief]]],
     trained: Trained,
     scorer: Any,
     name: str,
@@ -621,29 +657,23 @@ def _goodness(
     total = 0.0
     for source, share in SHARE.items():
         golds, preds = {}, {}
-        for d, mine in zip(documents, beliefs, strict=True):
+        for d, s, mine in zip(documents, scenes, kept, strict=True):
             if d.source == source:
                 golds[d.article.id] = list(d.incidents)
-                preds[d.article.id] = predicted(run_merge(d, mine, trained.of(d.fold)))
+                preds[d.article.id] = [light(compose(s, g, trained.of(d.fold))) for g in mine]
+        if not golds:
+            continue
         r = scorer.score(golds, preds, scorer.core)
-        f = {k: (r[k] if isinstance(r[k], float) else r[k]["f"]) for k in ("detected", "located")}
-        if name in {"place", "places_several"}:
-            total += share * f["located"]
+        if name == "place":
+            total += share * r["located"]["f"]
         elif name == "date":
             total += share * (r["date_right"] or 0.0)
-        elif name in {"fatalities", "injured"}:
-            total += share * ((r["fatalities_right"] or 0.0) - r["fatalities_invented"] / max(1, r["gold"]))
+        elif name == "fatalities":
+            invented = r["fatalities_invented"] / max(1, r["gold"])
+            total += share * ((r["fatalities_right"] or 0.0) - 2 * invented)
         else:
-            total += share * f["detected"]
+            total += share * r["detected"]["f"]
     return total
-
-
-def run_merge(d: Document, beliefs: Sequence[Belief], models: Models) -> tuple[Incident, ...]:
-    """The incidents of a document from its beliefs."""
-    if not beliefs:
-        return ()
-    drafts = [compose(beliefs[0].scene, [b], models) for b in beliefs]
-    return merging.merge(d.article, drafts, models)
 
 
 def to_file(models: Models, meta: Json) -> str:
@@ -674,7 +704,8 @@ def main() -> None:
         "what": "scorers of the incident stages: gradient-boosted trees and logistic regressions",
         "made_by": "training/train_incidents.py",
         "trained_on": {
-            s: sum(d.source == s for d in documents) for s in dict.fromkeys(d.source for d in documents)
+            s: sum(d.source == s for d in documents)
+            for s in dict.fromkeys(d.source for d in documents)
         },
         "seed": SEED,
     }

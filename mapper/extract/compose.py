@@ -306,7 +306,7 @@ def compose(
         actors,
         round(min(0.99, confidence), 4),
         why,
-        lead if len(beliefs) == 1 else None,
+        belief=lead if len(beliefs) == 1 else None,
     )
 
 

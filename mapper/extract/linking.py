@@ -33,7 +33,7 @@ __all__ = [
     "tolls_near",
 ]
 
-BEFORE_SENTENCES, AFTER_SENTENCES = 8, 3
+BEFORE_SENTENCES, AFTER_SENTENCES = 6, 3
 BEFORE_CHARS, AFTER_CHARS = 1600, 800
 _ACTORS = [RELATIONS.index(r) for r in RELATIONS[5:]]
 
@@ -223,7 +223,7 @@ _DATE = RELATIONS.index("date")
 def dates_near(scene: Scene, index: int) -> list[int]:
     """Indices of the dates that may be this trigger's."""
     starts = [d.start for d in scene.dates]
-    return _near(scene, scene.triggers[index], starts, 16)
+    return _near(scene, scene.triggers[index], starts, 12)
 
 
 def date_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
@@ -286,7 +286,7 @@ def tolls_near(scene: Scene, index: int, what: str) -> list[int]:
     """Indices of the toll phrases of one kind that may be this trigger's."""
     mine = [j for j, t in enumerate(scene.tolls) if t.what == what]
     starts = [scene.tolls[j].start for j in mine]
-    return [mine[i] for i in _near(scene, scene.triggers[index], starts, 16)]
+    return [mine[i] for i in _near(scene, scene.triggers[index], starts, 12)]
 
 
 def toll_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:

@@ -114,7 +114,7 @@ def places_near(scene: Scene, index: int) -> list[int]:
     """Indices of the mentions that may say where trigger ``index`` happened."""
     starts = [m.start for m in scene.mentions]
     trigger = scene.triggers[index]
-    near = _near(scene, trigger, starts, 28)
+    near = _near(scene, trigger, starts, 18)
     lead = range(min(bisect_left(starts, LEAD), 6))
     return sorted({*near, *lead})
 

@@ -272,7 +272,6 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     group = rf"(?P<np>{num}{noun}(?:\s+and\s+(?:{num}{noun}|{two}))?|{two}(?:\s+and\s+(?:{num}{noun}|{two}))|{one})"
     obj = rf"(?P<np>{num}{tail}(?:(?:,\s+(?:{num}{tail}|{two}))*\s+and\s+(?:{num}{tail}|{two}))?|{two}(?:\s+and\s+(?:{num}{tail}|{two}))+(?=[\s,.;:]|$)|{one}(?=[\s,.;:]|$)|h(?:im|er)\b|(?:\w+\s+)?others|(?:civilians|people|soldiers|policemen|protesters|villagers|militants|passengers|residents|children))"
     be = r"(?:,?\s+(?:(?:all|both|including)\s+[^,.;]{1,40},)?)\s*(?:who\s+)?(?:(?:has|have|had)\s+(?:also\s+)?been|were|was|are|is|being|got|lay|left|remain\w*|believed|feared|reported|confirmed)(?:\s+(?:also|all|reportedly|allegedly|believed|reported|said|to|have|been|badly|seriously|critically|slightly|lightly|severely|gravely|later|then|instantly|feared|confirmed|pronounced|found|left|either))*"
-    adv = r"(?:\s+(?:at|least|also|all|as\s+well))?"
     rules: list[tuple[What | Literal["both"], float, bool, str]] = []
     for what, passive, active, nouns, die in (
         ("fatalities", "kill_passive", "kill_active", "dead_nouns", "die"),
