@@ -26,6 +26,9 @@ from mapper.names import clean, fold
 TAKE_FROM = 0.5
 """Score of the encoder's span from which it is taken as it is."""
 
+UNKNOWN_FROM = 0.8
+"""Score from which a name that the gazetteer does not know is taken."""
+
 KNOWN_FROM = 0.3
 """Score from which it is taken when its words are a name that the gazetteer knows."""
 
@@ -220,7 +223,9 @@ def _taken(name: str, score: float, known: _Known, shouted: bool) -> bool:
         return score >= 0.6 and len(name) > 3 and name not in _cues()["directions"] and known(name)
     if not shouted and len(name) > 2 and name.isupper() and name.isalpha() and score < 0.8:
         return known(name)  # agencies pass for places
-    return score >= TAKE_FROM or (len(name) > 2 and known(name))
+    if score >= UNKNOWN_FROM:
+        return True
+    return len(name) > 2 and known(name)
 
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*\.?")

@@ -21,7 +21,7 @@ import yaml
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from geodata import areas
+from geodata import area_phrases, areas
 from geodata.gazetteer import Entry, GazetteerLike
 from mapper.candidates import F32, Block, Candidates
 from mapper.discourse import Discourse, could_hold, discourse
@@ -348,7 +348,17 @@ class Resolver:
             asked.append((name, entry.id if entry else ""))
             return entry or areas.resolver(self.gazetteer, country)(name)
 
-        area = areas.area_for(phrase, self.gazetteer, country, noted)
+        # some village is called South: words in lower case are no name
+        parsed = area_phrases.parse(
+            phrase,
+            is_name=None if phrase.islower() else lambda t: areas.is_name(self.gazetteer, t),
+            is_demonym=lambda t: areas.is_demonym(self.gazetteer, t),
+        )
+        entries = [noted(a.text) for a in parsed.anchors] if parsed else []
+        known = [e for e in entries if e is not None]
+        area = None
+        if parsed is not None and len(known) == len(entries):
+            area = areas.draw(parsed, known, self.gazetteer, country)
         made: Place | None = None
         if area is not None:
             made = Place(
@@ -373,7 +383,10 @@ class Resolver:
     def _direction(self, scene: _Scene, i: int) -> bool:
         mention = scene.mentions[i]
         country = scene.country_of(i)
-        area = self._area(clean(mention.text), country, scene.bearer)
+        phrase = " ".join(mention.text.split())
+        area = self._area(phrase, country, scene.bearer)
+        if area is None and not phrase.lower().startswith("the "):
+            area = self._area(f"the {phrase}", country, scene.bearer)
         if area is None:
             return False
         scene.mentions[i] = replace(

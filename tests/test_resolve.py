@@ -1,0 +1,177 @@
+"""What resolution promises, on a small gazetteer of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geodata.gazetteer import Gazetteer, GazetteerError
+from mapper.model import Article, Mention
+from mapper.rank import MODEL, Ranker, RankerError
+from mapper.resolve import FLOOR, resolve, simplified
+
+try:
+    GAZETTEER = Gazetteer.open()
+except GazetteerError:
+    pytest.skip("the gazetteer is not built", allow_module_level=True)
+RANKER = Ranker.open()
+
+
+def placed(text: str, *names: str, roles: dict[str, str] | None = None, **about: str):
+    """The mentions of ``names`` (each at its first place not yet taken) after resolving."""
+    mentions, at = [], {}
+    for name in names:
+        start = text.index(name, at.get(name, 0))
+        at[name] = start + len(name)
+        mentions.append(Mention(start, start + len(name), name, (roles or {}).get(name, "literal")))
+    return resolve(Article("t", text, **about), mentions, GAZETTEER, RANKER)
+
+
+def test_a_chain_decides_between_places_of_one_name():
+    for state, code in (("Texas", "TX"), ("Kentucky", "KY"), ("Illinois", "IL")):
+        text = f"The sheriff of Paris, {state}, closed the road on Friday."
+        paris, _ = placed(text, "Paris", state)
+        assert paris.place is not None
+        assert (paris.place.country, paris.place.admin1) == ("US", state), code
+
+
+def test_without_context_the_well_known_place_is_meant():
+    (paris,) = placed("Talks were held in Paris on Monday.", "Paris")
+    assert paris.place is not None
+    assert paris.place.country == "FR"
+
+
+def test_the_other_names_decide():
+    text = "Police in Tripoli, Sidon and Beirut closed the roads."
+    tripoli, _, _ = placed(text, "Tripoli", "Sidon", "Beirut")
+    assert tripoli.place.country == "LB"
+    text = "Fighters in Tripoli, Misrata and Benghazi closed the roads."
+    tripoli, _, _ = placed(text, "Tripoli", "Misrata", "Benghazi")
+    assert tripoli.place.country == "LY"
+
+
+def test_a_name_alone_means_the_town_and_with_its_word_the_province():
+    text = "Rockets fell on Baghdad. Fields burned in Diyala Governorate."
+    baghdad, diyala = placed(text, "Baghdad", "Diyala Governorate")
+    assert baghdad.place.precision == "city"
+    assert diyala.place.precision == "province"
+    assert diyala.place.geometry is not None
+
+
+def test_one_unknown_name_never_empties_the_rest():
+    text = "Qzxvrth and Mosul were quiet; Erbil was not."
+    unknown, mosul, erbil = placed(text, "Qzxvrth", "Mosul", "Erbil")
+    assert mosul.place.name == "Mosul"
+    assert erbil.place is not None
+    if unknown.place is not None:  # set where the text sets it, and says so
+        assert unknown.why[0].startswith("no ")
+        assert unknown.place.uncertainty_m >= 25_000
+
+
+def test_the_capital_is_the_capital_of_the_country_spoken_of():
+    text = "Protests spread in Peru. In Cusco and Arequipa shops shut. In the capital, buses ran."
+    *_, capital = placed(
+        text, "Peru", "Cusco", "Arequipa", "the capital", roles={"the capital": "nominal"}
+    )
+    assert capital.place.name == "Lima"
+
+
+def test_a_demonym_beside_it_says_whose_capital():
+    text = "Ministers from Kenya flew to the Armenian capital."
+    *_, capital = placed(
+        text,
+        "Kenya",
+        "Armenian",
+        "the Armenian capital",
+        roles={"Armenian": "demonym", "the Armenian capital": "nominal"},
+    )
+    assert capital.place.name == "Yerevan"
+
+
+def test_that_town_is_the_town_just_named():
+    text = "Rebels left Goma for Kampala's army. They had held Bunia, and that town was calm."
+    *_, bunia, town = placed(text, "Goma", "Bunia", "that town", roles={"that town": "nominal"})
+    assert town.place.id == bunia.place.id
+    assert any("refers to" in reason for reason in town.why)
+
+
+def test_a_direction_of_the_country_is_an_area_with_a_shape():
+    text = "Iraq was tense. In Baghdad and the south crowds gathered."
+    *_, south = placed(text, "Iraq", "Baghdad", "the south", roles={"the south": "nominal"})
+    assert south.place is not None
+    assert south.place.geometry is not None
+    assert south.place.geometry["type"] in ("Polygon", "MultiPolygon")
+    assert south.place.country == "IQ"
+    assert south.place.lat < 33.0
+
+
+def test_confidence_candidates_and_reasons_come_with_each():
+    text = "A bridge fell in Springfield on Tuesday."
+    (m,) = placed(text, "Springfield")
+    assert len(m.candidates) > 1
+    assert m.candidates[0].score >= 0
+    assert 0 <= m.confidence <= 1
+    assert m.why
+    assert (m.place is not None) == (m.confidence >= FLOOR)
+
+
+def test_the_outlets_home_is_heard():
+    text = "City council met in Springfield on Tuesday to hear residents."
+    (m,) = placed(text, "Springfield", domain="masslive.com")
+    assert m.place.admin1 == "Massachusetts"
+
+
+def test_same_input_same_output():
+    text = "Police in Paris, Texas, and in Athens, Georgia, met in Washington."
+    once = placed(text, "Paris", "Texas", "Athens", "Georgia", "Washington")
+    again = placed(text, "Paris", "Texas", "Athens", "Georgia", "Washington")
+    assert once == again
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(["Paris", "Basra", "Qq", "the town", "Georgia", "x"]), max_size=8))
+def test_spans_and_their_order_stay(words):
+    text = ", ".join(words)
+    mentions, at = [], 0
+    for word in words:
+        role = "nominal" if word == "the town" else "literal"
+        mentions.append(Mention(at, at + len(word), word, role))
+        at += len(word) + 2
+    out = resolve(Article("t", text), mentions, GAZETTEER, RANKER)
+    assert [m.span for m in out] == [m.span for m in mentions]
+    assert [m.role for m in out] == [m.role for m in mentions]
+
+
+def test_a_ranker_with_another_hash_is_not_opened(tmp_path: Path):
+    card = json.loads(MODEL.read_text())
+    for file in card["files"]:
+        (tmp_path / file["name"]).write_bytes((MODEL.parent / file["name"]).read_bytes())
+    (tmp_path / "ranker.json").write_text(json.dumps(card))
+    Ranker.open(tmp_path / "ranker.json")
+    (tmp_path / card["files"][0]["name"]).write_bytes(b"something else")
+    with pytest.raises(RankerError, match=card["files"][0]["name"]):
+        Ranker.open(tmp_path / "ranker.json")
+    (tmp_path / card["files"][0]["name"]).unlink()
+    with pytest.raises(RankerError, match="missing"):
+        Ranker.open(tmp_path / "ranker.json")
+
+
+def test_the_calibration_never_falls():
+    steps = [RANKER.calibrate(x / 50) for x in range(51)]
+    assert steps == sorted(steps)
+    assert steps[0] >= 0
+    assert steps[-1] <= 1
+
+
+def test_a_simplified_area_is_small_and_keeps_its_extent():
+    entry = next(m.entry for m in GAZETTEER.lookup("Iraq") if m.entry.kind == "country")
+    area = GAZETTEER.geometry(entry.id)
+    small = simplified(area)
+    points = json.dumps(small).count("[")
+    assert points < 400
+    assert dataclasses.is_dataclass(entry)
