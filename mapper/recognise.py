@@ -79,6 +79,7 @@ def recognise(article: Article, reading: Reading, gazetteer: GazetteerLike) -> t
         for span, said in found.items()
         if said[0] == "nominal" or _taken(text[span[0] : span[1]], said[1], known, shouted)
     }
+    found = _without_people(text, found, known)
     found = _curated_in(text, found)
     found = _propagated(text, found)
     found = _referred(text, found)
@@ -221,7 +222,7 @@ def _taken(name: str, score: float, known: _Known, shouted: bool) -> bool:
     """Whether the encoder's belief in a span is enough, given what the gazetteer knows."""
     if not shouted and name.islower():
         return score >= 0.6 and len(name) > 3 and name not in _cues()["directions"] and known(name)
-    if not shouted and len(name) > 2 and name.isupper() and name.isalpha() and score < 0.8:
+    if not shouted and len(name) > 2 and name.isupper() and name.isalpha() and score < 0.97:
         return known(name)  # agencies pass for places
     if score >= UNKNOWN_FROM:
         return True
@@ -400,6 +401,58 @@ def _propagated(text: str, found: dict[Span, tuple[Role, float]]) -> dict[Span, 
                 continue
         out[(start, end)] = (role, score * 0.9)
     return out
+
+
+_PERSON = re.compile(
+    r"(?:\b(?P<title>Mr|Mrs|Ms|Dr|Judge|Mayor|Sen|Rep|Sgt|Lt|Capt|Col|Gen|Chief|Officer|Senator|"
+    r"President|Minister|Councillor|Coach|Professor|Prof|Sir)\.? (?:[A-Z][\w'’-]+ )?"
+    r"|(?P<first>\b[A-Z][a-z]+) (?:[A-Z]\. )?)$"
+)
+_PLACE_BEFORE = re.compile(
+    r"(?:\b(?:in|at|near|from|to|of|into|around|outside|toward|towards|through|for)"
+    r"(?: the)?|[,(—–-])\s*$"
+)
+
+
+def _without_people(
+    text: str, found: dict[Span, tuple[Role, float]], known: _Known
+) -> dict[Span, tuple[Role, float]]:
+    """Without surnames: a word that elsewhere in the text ends a person's name.
+
+    Such a word stays a place where a preposition or a comma before it says so.
+    """
+    words = {
+        text[a:b]
+        for (a, b), (role, _) in found.items()
+        if role in ("literal", "metonymic") and text[a:b].isalpha() and text[a:b].istitle()
+    }
+    people: set[str] = set()
+    titled: set[str] = set()
+    for word in words:
+        for match in re.finditer(rf"\b{re.escape(word)}\b", text):
+            head = text[max(0, match.start() - 40) : match.start()]
+            person = _PERSON.search(head)
+            if person is None:
+                continue
+            first = person.group("first")
+            if first is not None:
+                inside = re.search(r"[\w,)]\s$", head[: person.start("first")])
+                if not inside or first.lower() in _cues()["name_fronts"] or known(first):
+                    continue
+                if known(f"{first} {word}") or first.lower() in _cues()["titles_of_places"]:
+                    continue
+            people.add(word)
+            if first is None:
+                titled.add(word)
+    if not people:
+        return found
+    return {
+        (a, b): said
+        for (a, b), said in found.items()
+        if text[a:b] not in people
+        or (known(text[a:b]) and text[a:b] not in titled)
+        or (known(text[a:b]) and _PLACE_BEFORE.search(text[max(0, a - 16) : a]))
+    }
 
 
 @lru_cache(maxsize=1)
