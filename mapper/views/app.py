@@ -23,9 +23,10 @@ div[class*="st-key-hidden"] { position: absolute; height: 0; overflow: hidden; }
 def main() -> None:
     """Draw the page."""
     st.html(_STYLE)
+    # Both are always there, so that what follows keeps its place and the map is not drawn anew.
+    waiting, messages = st.empty(), st.container(key="messages")
     ready = "engine_ready" in st.session_state
     if not ready:
-        waiting = st.empty()
         with waiting.container():
             st.title("Incident Mapper")
             with st.spinner("Loading the language model and the gazetteer …", show_time=True):
@@ -39,11 +40,14 @@ def main() -> None:
     from mapper.views import intake, state, workbench
 
     state.begin()
-    if not ready:
-        _first_article()
+    if not ready and not state.store().articles():
+        with waiting.container(), st.spinner("Mapping a sample article …", show_time=True):
+            intake.open_sample()
+        waiting.empty()
     intake.sidebar()
-    for kind, text in st.session_state.notes:
-        getattr(st, kind)(text)
+    with messages:
+        for kind, text in st.session_state.notes:
+            getattr(st, kind)(text)
     st.session_state.notes = []
     workbench.workbench()
 
@@ -64,11 +68,3 @@ def _prepare() -> str | None:
         reason = said[0] if said else "no reason given"
         return f"The app cannot start ({type(error).__name__}: {reason})."
     return None
-
-
-def _first_article() -> None:
-    from mapper.views import intake, state
-
-    if not state.store().articles():
-        with st.spinner("Mapping a sample article …"):
-            intake.open_sample()

@@ -101,15 +101,16 @@ function selected(box) {
   if (!selection || selection.isCollapsed || !selection.rangeCount) return null;
   const range = selection.getRangeAt(0);
   if (!box.contains(range.startContainer) || !box.contains(range.endContainer)) return null;
-  const offset = (node, inside) => {
-    const span = (node.nodeType === 3 ? node.parentElement : node).closest("[data-at]");
-    if (!span) return null;
-    const before = node.nodeType === 3 ? node.textContent.slice(0, inside) : "";
-    return Number(span.dataset.at) + Array.from(before).length;
-  };
-  const a = offset(range.startContainer, range.startOffset);
-  const b = offset(range.endContainer, range.endOffset);
-  return a === null || b === null || b - a < 3 ? null : [a, b];
+  const touched = [...box.querySelectorAll("[data-at]")].filter((s) => range.intersectsNode(s));
+  if (!touched.length) return null;
+  const first = touched[0], last = touched[touched.length - 1];
+  const points = (text) => Array.from(text).length;
+  const inside = (span, node, offset) => span.contains(node) && node.nodeType === 3
+    ? points(node.textContent.slice(0, offset)) : null;
+  const a = Number(first.dataset.at) + (inside(first, range.startContainer, range.startOffset) ?? 0);
+  const b = Number(last.dataset.at)
+    + (inside(last, range.endContainer, range.endOffset) ?? points(last.textContent));
+  return b - a < 3 ? null : [a, b];
 }
 """
 

@@ -33,12 +33,22 @@ def article_in_hand(rows: Sequence[Row]) -> str | None:
     return row.analysis.article.id if row else None
 
 
+def picking() -> bool:
+    """Whether the next click on the map is to choose a place; known before the panel is drawn."""
+    memory = st.session_state
+    return (
+        bool(memory.get("selected"))
+        and (memory.get("pane_choice") or memory.get("pane")) == "incident"
+        and memory.get("editor") == "where"
+        and memory.get("where_how") == "map"
+    )
+
+
 def panel(rows: Sequence[Row]) -> None:
     """The chosen incident with everything that can be changed about it."""
     _marked(rows)
     row = state.selected_row(rows)
     if row is None:
-        st.session_state.picking = False
         st.info(
             "Choose an incident: click a mark on the map or a coloured sentence in the text. "
             "Then check it here, correct it or mark it as verified."
@@ -57,8 +67,6 @@ def panel(rows: Sequence[Row]) -> None:
         "What to correct", list(editors), format_func=lambda e: editors[e], key="editor",
         label_visibility="collapsed",
     )  # fmt: skip
-    if chosen != "where":
-        st.session_state.picking = False
     {
         "where": _where, "what": _what, "when": _when, "toll": _toll, "who": _who, "merge": _merge,
     }.get(chosen or "", lambda *_: None)(row, rows, said)  # fmt: skip
@@ -166,7 +174,6 @@ def _where(row: Row, rows: Sequence[Row], why: str) -> None:
     way = st.radio(
         "How to choose the place", list(ways), format_func=lambda w: ways[w], horizontal=True, key="where_how"
     )
-    st.session_state.picking = way == "map"
 
     def put(place: Place) -> None:
         _apply(row, lambda c: c.set_place(incident.id, place, index=index, why=why))

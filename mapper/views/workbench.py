@@ -217,7 +217,7 @@ def _map(rows: Sequence[Row], shown: Sequence[Row]) -> None:
             selected=memory.selected,
             n=memory.follow,
             tiles=bool(memory.get("tiles")),
-            pick=bool(memory.get("picking")),
+            pick=correct.picking(),
             fit=memory.fit,
             on_selected=_clicked,
             on_picked=_picked,
