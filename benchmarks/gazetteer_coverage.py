@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from geodata.gazetteer import Gazetteer, Match, distance_km  # noqa: E402
+from geodata.gazetteer import Gazetteer, Match, distance_km
 
 CORPORA = ("lgl", "geowebnews", "tud_loc_2013")
 WITHIN_KM = 161.0

@@ -20,7 +20,7 @@ _LONGEST = 30 * SCALE
 
 def _ring(ring: BaseGeometry) -> NDArray[np.int32]:
     """A ring's points as integers, long edges cut so that differences fit in 16 bits."""
-    points = np.rint(shapely.get_coordinates(ring) * SCALE).astype(np.int32)
+    points: NDArray[np.int32] = np.rint(shapely.get_coordinates(ring) * SCALE).astype(np.int32)
     steps = np.abs(np.diff(points, axis=0)).max(axis=1)
     if steps.size and steps.max() > _LONGEST:
         out = [points[:1]]

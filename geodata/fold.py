@@ -12,7 +12,7 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 NAMES_DIR = Path(__file__).parent / "names"
 
 # Letters that Unicode does not decompose, and letters that writers interchange.
@@ -22,7 +22,7 @@ _LETTERS = {
     "ى": "ي", "ی": "ي", "ې": "ي", "ک": "ك", "ة": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه",
     "ۀ": "ه", "ٱ": "ا", "ـ": "", "ґ": "г", "ς": "σ",
 }  # fmt: skip
-_DROPPED = "'’‘ʼʻ`´′ʾʿˈ.·•ʹʺ\"“”„«»\u200b\u200c\u200d\u200e\u200f\u00ad\ufeff"
+_DROPPED = "'’‘ʼʻ`´′ʾʿˈ.·•ʹʺ\"“”„«»\u200b\u200c\u200d\u200e\u200f\u00ad\ufeff®©™"
 _SPACED = "-‐‑‒–—―_/,;:()[]{}|\\+*!?¿¡،・=<>\u00a0\u202f~^%#@"
 _TABLE: dict[int, str | None] = {ord(c): None for c in _DROPPED}
 _TABLE |= {ord(c): " " for c in _SPACED}
@@ -31,20 +31,25 @@ _TABLE |= {ord(k): v for k, v in _LETTERS.items()}
 _KANA_MARKS = "\u3099\u309a"
 
 
+_SHORT = {"saint": "st", "sainte": "ste", "mount": "mt", "fort": "ft"}
+
+
 def fold(name: str) -> str:
     """The form in which two spellings of one name are equal.
 
     Case, accents, apostrophes, full stops, hyphens and Arabic letter variants are set
-    aside; words are kept apart by one space.  ``fold("Khān Yūnis") == "khan yunis"``.
+    aside, Saint, Sainte, Mount and Fort shortened; words are kept apart by one space.
+    ``fold("Khān Yūnis") == "khan yunis"``, ``fold("Mount Vernon") == "mt vernon"``.
     """
     if name.isascii():
-        return " ".join(name.lower().translate(_TABLE).split())
+        words = name.lower().translate(_TABLE).split()
+        return " ".join([_SHORT.get(word, word) for word in words])
     text = name.casefold().translate(_TABLE)
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
+        text = unicodedata.normalize("NFKD", text).casefold()
         text = "".join(c for c in text if not unicodedata.combining(c) or c in _KANA_MARKS)
         text = unicodedata.normalize("NFC", text.translate(_TABLE))
-    return " ".join(text.split())
+    return " ".join([_SHORT.get(word, word) for word in text.split()])
 
 
 ARTICLES = frozenset(
@@ -154,3 +159,42 @@ def similarity(a: str, b: str) -> float:
                 min(row[j] + 1, row[j - 1] + 1, previous + (left != right)),
             )
     return 1.0 - row[-1] / max(len(a), len(b), 1)
+
+
+def sound_number(key: str) -> int:
+    """A sound key as a number of 40 bits (FNV-1a): the key of table ``sound``."""
+    value = 0xCBF29CE484222325
+    for byte in key.encode():
+        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return value & 0xFFFFFFFFFF
+
+
+_BLOCK = 128
+_BLOCKS = 0x2000 // _BLOCK
+
+
+def key_bytes(key: str) -> bytes:
+    """A folded name as it is stored: ASCII as it is, one alphabet at a byte a letter.
+
+    A name in ASCII and one other alphabet (a block of 128 code points below U+2000) becomes
+    a byte that names the block, from 0x80 on (no UTF-8 text begins so), then a byte for
+    each letter, those of the block with the high bit set.  All others are UTF-8.
+    """
+    if key.isascii():
+        return key.encode()
+    blocks = {ord(c) // _BLOCK for c in key if c > "\x7f"}
+    block = blocks.pop()
+    if blocks or block >= _BLOCKS:
+        return key.encode()
+    low = block * _BLOCK
+    return bytes((0x80 + block,)) + bytes(
+        [ord(c) if c < "\x80" else 0x80 | ord(c) - low for c in key]
+    )
+
+
+def key_text(data: bytes) -> str:
+    """The inverse of ``key_bytes``."""
+    if data and 0x80 <= data[0] < 0x80 + _BLOCKS:
+        low = (data[0] - 0x80) * _BLOCK
+        return "".join(chr(b) if b < 0x80 else chr(low + b - 0x80) for b in data[1:])
+    return data.decode()

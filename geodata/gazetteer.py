@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import sqlite3
 import struct
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -23,20 +24,33 @@ from shapely.geometry.base import BaseGeometry
 from geodata.fold import (
     FOLD_VERSION,
     fold,
+    key_bytes,
+    key_text,
     similarity,
     sound_key,
+    sound_number,
     strip_type,
     without_article,
 )
 from geodata.kinds import KIND_CODE, KINDS, country_code, country_number, radius_m
 
-MatchKind = Literal["primary", "alias", "stripped", "fuzzy", "demonym", "abbreviation"]
+MatchKind = Literal["primary", "alias", "stripped", "fuzzy", "demonym", "abbreviation", "contained"]
+"""How a name matched.  ``stripped``: without an article or a type word.  ``fuzzy``: by sound.
+``contained``: the phrase as a whole is unknown, a part of it names the entry ("Belfast" of
+"Belfast Magistrates' Court"): where it is near, seldom what it is."""
 
+ENVIRONMENT = "INCIDENT_MAPPER_GAZETTEER"
+"""Names the gazetteer file to use in place of the shipped one."""
 DEFAULT_PATH = Path(__file__).parent / "data" / "gazetteer.sqlite"
 SCHEMA_VERSION = 2
 SIMILAR = 0.75
 """Least similarity (1 is equal, see ``fold.similarity``) of a name found by sound."""
+MOST_WORDS = 12
+PART_LIMIT = 12
+PART_PROMINENCE = 85
+"""Least prominence of a place named by a single word of a longer phrase."""
 MEND = "python -m geodata.build"
+MEND_OTHER = "python -m mapper gazetteer build --source full --from-dir DIR --to FILE"
 
 
 class GazetteerError(Exception):
@@ -147,24 +161,32 @@ class Gazetteer:
         self._admin: dict[int, tuple[str, str]] = {
             i: (code, name)
             for i, code, name in db.execute(
-                "SELECT admin.id, code, name FROM admin JOIN place ON place.id = admin.id"
-                " WHERE level = 1"
+                "SELECT admin.id, code, coalesce(english, name) FROM admin"
+                " JOIN place ON place.id = admin.id WHERE level = 1"
             )
         }
         self._shaped = {i for (i,) in db.execute("SELECT id FROM shape")}
-        self._own = dict(db.execute("SELECT id, ref FROM own"))
+        self._own: dict[int, tuple[str, str | None]] = {
+            i: (ref, precision)
+            for i, ref, precision in db.execute("SELECT id, ref, precision FROM own")
+        }
+        self._units: dict[str, int] | None = None
         self._codes: dict[int, str] = {}
         self._point_index: Any = None
 
     @classmethod
     def open(cls, path: str | Path | None = None) -> Gazetteer:
-        """Open the file at ``path`` (default: the one that ships with the project).
+        """Open the file at ``path``.
+
+        Default: the one that the environment's INCIDENT_MAPPER_GAZETTEER names, else the one
+        that ships with the project.
 
         Raises GazetteerError when it is missing, damaged, half built or of another version.
         """
-        file = Path(path) if path else DEFAULT_PATH
+        file = Path(path or os.environ.get(ENVIRONMENT) or DEFAULT_PATH)
+        mend = MEND if file == DEFAULT_PATH else MEND_OTHER
         if not file.is_file():
-            raise GazetteerError(f"no gazetteer at {file}; make it with: {MEND}")
+            raise GazetteerError(f"no gazetteer at {file}; make it with: {mend}")
         try:
             db = sqlite3.connect(
                 f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
@@ -173,21 +195,21 @@ class Gazetteer:
             db.execute("PRAGMA cache_size=-8192")
             meta = {k: json.loads(v) for k, v in db.execute("SELECT key, value FROM meta")}
             if not meta.get("complete"):
-                raise GazetteerError(f"the gazetteer {file} is half built; make it with: {MEND}")
+                raise GazetteerError(f"the gazetteer {file} is half built; make it with: {mend}")
             if (meta["schema_version"], meta["fold_version"]) != (SCHEMA_VERSION, FOLD_VERSION):
                 raise GazetteerError(
                     f"the gazetteer {file} is of version {meta['schema_version']}."
                     f"{meta['fold_version']}, this program needs {SCHEMA_VERSION}."
-                    f"{FOLD_VERSION}; make it with: {MEND}"
+                    f"{FOLD_VERSION}; make it with: {mend}"
                 )
             pages = db.execute("PRAGMA page_count").fetchone()[0]
             size = db.execute("PRAGMA page_size").fetchone()[0]
             if pages * size != file.stat().st_size:
-                raise GazetteerError(f"the gazetteer {file} is cut short; make it with: {MEND}")
+                raise GazetteerError(f"the gazetteer {file} is cut short; make it with: {mend}")
             return cls(file, db, meta)
         except (sqlite3.Error, KeyError, ValueError, UnicodeDecodeError) as error:
             raise GazetteerError(
-                f"the gazetteer {file} is damaged ({str(error)[:80]}); make it with: {MEND}"
+                f"the gazetteer {file} is damaged ({str(error)[:80]}); make it with: {mend}"
             ) from error
 
     @property
@@ -213,12 +235,19 @@ class Gazetteer:
     # ------------------------------------------------------------------ names
 
     def lookup(
-        self, name: str, *, limit: int = 50, fuzzy: bool = True, loose: bool = True
+        self,
+        name: str,
+        *,
+        limit: int = 50,
+        fuzzy: bool = True,
+        loose: bool = True,
+        contained: bool = True,
     ) -> tuple[Match, ...]:
         """Entries that bear this name, most prominent first; exact before looser.
 
-        ``loose=False`` stops after exact names; ``fuzzy=False`` before names of like sound,
-        which are only asked for when nothing else is found.  At most ``limit`` matches.
+        ``loose=False`` stops after exact names; ``fuzzy=False`` leaves out names of like
+        sound, ``contained=False`` places that a part of the phrase names; both are only asked
+        for when nothing else is found.  At most ``limit`` matches.
         """
         key = fold(name)
         if not key:
@@ -230,7 +259,35 @@ class Gazetteer:
             self._stripped(key, name, limit, seen, out)
             if not out and fuzzy:
                 self._fuzzy(key, limit, seen, out)
+            if not out and contained:
+                self._contained(name, limit, seen, out)
         return tuple(out)
+
+    def _contained(self, text: str, limit: int, seen: set[int], out: list[Match]) -> None:
+        """Places named by parts of a phrase, longest parts first, none inside another."""
+        words = text.split()[:MOST_WORDS]
+        taken = [False] * len(words)
+        for size in range(len(words) - 1, 0, -1):
+            for at in range(len(words) - size + 1):
+                if any(taken[at : at + size]) or not words[at][:1].isupper():
+                    continue
+                part = " ".join(words[at : at + size]).rstrip(",;:")
+                if part.endswith(("'s", "’s")):
+                    part = part[:-2]
+                least = PART_PROMINENCE if size == 1 else 0
+                key = fold(part)
+                if len(key) < 3 and not part.isupper():
+                    continue
+                found: list[Match] = []
+                self._exact(key, part, None, PART_LIMIT, set(seen), found)
+                found = [m for m in found if m.entry.prominence >= least and not m.weak]
+                if found:
+                    taken[at : at + size] = [True] * size
+                for match in found:
+                    number = self._number(match.entry.id)
+                    if number is not None and number not in seen and len(out) < limit:
+                        seen.add(number)
+                        out.append(replace(match, how="contained", name=part))
 
     def _exact(
         self,
@@ -242,7 +299,7 @@ class Gazetteer:
         out: list[Match],
         keep: Callable[[int], bool] | None = None,
     ) -> None:
-        row = self._db.execute("SELECT posting FROM name WHERE key=?", (key,)).fetchone()
+        row = self._db.execute("SELECT posting FROM name WHERE key=?", (key_bytes(key),)).fetchone()
         if row is None:
             return
         for place, flag in _unpack(row[0]):
@@ -263,9 +320,7 @@ class Gazetteer:
                 Match(entry, how or _HOW[low], shown, None, low == _WEAK, low == _HISTORICAL)
             )
 
-    def _stripped(
-        self, key: str, text: str, limit: int, seen: set[int], out: list[Match]
-    ) -> None:
+    def _stripped(self, key: str, text: str, limit: int, seen: set[int], out: list[Match]) -> None:
         forms = strip_type(key)
         bare = without_article(key)
         if bare:
@@ -291,7 +346,7 @@ class Gazetteer:
             if sound is None:
                 continue
             row = self._db.execute(
-                "SELECT posting FROM sound WHERE key=?", (_sound_number(sound),)
+                "SELECT posting FROM sound WHERE key=?", (sound_number(sound),)
             ).fetchone()
             if row is None:
                 continue
@@ -329,15 +384,13 @@ class Gazetteer:
             best: dict[int, tuple[int, str]] = {}
             rows = self._db.execute(
                 "SELECT key, posting FROM name WHERE key > ? AND key < ? LIMIT 3000",
-                (key, key + "\U0010ffff"),
+                (key_bytes(key), key_bytes(key) + b"\xff"),
             )
             for found_key, posting in rows:
                 for place, flag in _unpack(posting)[:5]:
                     if flag & 0x0F != _WEAK and place not in best:
-                        best[place] = (flag, found_key)
-            places = [
-                self._db.execute(_PLACE, (p,)).fetchone() for p in sorted(best)
-            ]
+                        best[place] = (flag, key_text(found_key))
+            places = [self._db.execute(_PLACE, (p,)).fetchone() for p in sorted(best)]
             places = [p for p in places if p]
             places.sort(key=lambda p: (-p[9], p[0]))
             for place in places:
@@ -376,10 +429,8 @@ class Gazetteer:
 
     def country(self, iso: str) -> Entry | None:
         """The country or territory of an ISO 3166-1 alpha-2 code, or None."""
-        row = self._db.execute(
-            "SELECT id FROM admin WHERE level = 0 AND code = ?", (iso.upper(),)
-        ).fetchone()
-        return self.entry(f"gn:{row[0]}") if row else None
+        place = self._by_code().get(iso.upper()) if len(iso) == 2 else None
+        return self.entry(f"gn:{place}") if place is not None else None
 
     def capital(self, iso: str) -> Entry | None:
         """The capital of the country of an ISO 3166-1 alpha-2 code, or None."""
@@ -391,10 +442,21 @@ class Gazetteer:
 
     def unit(self, code: str) -> Entry | None:
         """The admin unit of a GeoNames code (``IQ.07``, ``US.AL.113``) or an ISO 3166-2 code."""
-        row = self._db.execute(
-            "SELECT id FROM admin WHERE code = ? OR iso = ? ORDER BY level LIMIT 1", (code, code)
-        ).fetchone()
-        return self.entry(f"gn:{row[0]}") if row else None
+        place = self._by_code().get(code)
+        if place is None:
+            row = self._db.execute("SELECT id FROM admin WHERE code = ?", (code,)).fetchone()
+            place = row[0] if row else None
+        return self.entry(f"gn:{place}") if place is not None else None
+
+    def _by_code(self) -> dict[str, int]:
+        """GeoNames ids by GeoNames code and ISO code, of countries and admin-1 units."""
+        if self._units is None:
+            rows = self._db.execute(
+                "SELECT code, iso, id FROM admin WHERE level < 2 OR iso IS NOT NULL"
+                " ORDER BY level DESC, id DESC"
+            ).fetchall()
+            self._units = {iso: i for _, iso, i in rows if iso} | {c: i for c, _, i in rows}
+        return self._units
 
     def units(self, country: str, level: int = 1) -> tuple[Entry, ...]:
         """The admin-1 (or admin-2) units of a country, by code."""
@@ -420,7 +482,7 @@ class Gazetteer:
         unit = self._admin.get(a1)
         own = place >= _OWN_FROM
         return Entry(
-            self._own[place] if own else f"gn:{place}",
+            self._own[place][0] if own else f"gn:{place}",
             name,
             kind.name,
             country_code(cc),
@@ -431,7 +493,7 @@ class Gazetteer:
             lon / 1e5,
             people,
             None if own else place,
-            kind.precision,
+            (self._own[place][1] if own else None) or kind.precision,
             unc or radius_m(kind.name, people),
             place in self._shaped,
             self._origins[src],
@@ -502,9 +564,12 @@ class Gazetteer:
 
         tree, units, _ = self._index()
         spots = list(points)
-        array = shapely.points([p[1] for p in spots], [p[0] for p in spots])
+        lat, lon = np.array(spots, dtype=float).reshape(-1, 2).T
+        array = shapely.points(lon, lat)
         found = np.full(len(spots), -1, dtype=np.int64)
-        which, unit = tree.query(array, predicate="intersects")
+        which, unit = tree.query(array)  # boxes only: the areas are prepared, the tree's are not
+        inside = shapely.intersects_xy(tree.geometries[unit], lon[which], lat[which])
+        which, unit = which[inside], unit[inside]
         found[which[::-1]] = unit[::-1]
         lost = np.flatnonzero(found < 0)
         if lost.size:
@@ -527,13 +592,6 @@ def _written_so(text: str, flag: int) -> bool:
     if flag & _ALL_CAPS:
         return text.replace(".", "").replace(" ", "").isupper()
     return text[:1].isupper()
-
-
-def _sound_number(key: str) -> int:
-    value = 0xCBF29CE484222325
-    for byte in key.encode():
-        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return value & 0xFFFFFFFFFF
 
 
 def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:

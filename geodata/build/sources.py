@@ -119,7 +119,7 @@ class Cache:
         return _PlainUnpickler(io.BytesIO(self.read(key, member))).load()
 
 
-class _PlainUnpickler(pickle.Unpickler):  # noqa: S301 - finds no class, so runs no code
+class _PlainUnpickler(pickle.Unpickler):
     """Reads a pickle of plain values only."""
 
     def find_class(self, module: str, name: str) -> Any:

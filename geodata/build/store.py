@@ -16,7 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from geodata.fold import FOLD_VERSION, fold, sound_key, strip_type, without_article
+from geodata.fold import (
+    FOLD_VERSION,
+    fold,
+    key_bytes,
+    key_text,
+    sound_key,
+    sound_number,
+    strip_type,
+    without_article,
+)
 from geodata.kinds import KIND_CODE, KINDS, country_number
 
 SCHEMA_VERSION = 2
@@ -30,7 +39,35 @@ PENALTY = {PRIMARY: 0, ALIAS: 20, STRIPPED: 15, DEMONYM: 5, ABBREVIATION: 5, WEA
 PREFERENCE = {PRIMARY: 0, DEMONYM: 1, ABBREVIATION: 2, HISTORICAL: 3, ALIAS: 4, STRIPPED: 5,
               WEAK: 6}  # fmt: skip
 ARABIC = frozenset(
-    "AE BH DJ DZ EG EH ER IL IQ IR JO KW LB LY MA MR OM PS QA SA SD SO SY TD TN TR YE".split()
+    [
+        "AE",
+        "BH",
+        "DJ",
+        "DZ",
+        "EG",
+        "EH",
+        "ER",
+        "IL",
+        "IQ",
+        "IR",
+        "JO",
+        "KW",
+        "LB",
+        "LY",
+        "MA",
+        "MR",
+        "OM",
+        "PS",
+        "QA",
+        "SA",
+        "SD",
+        "SO",
+        "SY",
+        "TD",
+        "TN",
+        "TR",
+        "YE",
+    ]
 )
 MAX_NAME = 80
 MAX_POSTING = 400
@@ -41,10 +78,11 @@ CREATE TABLE place (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind INTEGER, cc INTEGER, a1 INTEGER,
   a2 INTEGER, lat INTEGER, lon INTEGER, pop INTEGER, prom INTEGER, feat INTEGER,
   src INTEGER, unc INTEGER);
-CREATE TABLE admin (id INTEGER PRIMARY KEY, code TEXT NOT NULL, iso TEXT, level INTEGER);
-CREATE TABLE own (id INTEGER PRIMARY KEY, ref TEXT NOT NULL, note TEXT);
+CREATE TABLE admin (
+  id INTEGER PRIMARY KEY, code TEXT NOT NULL, iso TEXT, level INTEGER, english TEXT);
+CREATE TABLE own (id INTEGER PRIMARY KEY, ref TEXT NOT NULL, precision TEXT, note TEXT);
 CREATE UNIQUE INDEX own_ref ON own (ref);
-CREATE TABLE name (key TEXT PRIMARY KEY, posting BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE name (key BLOB PRIMARY KEY, posting BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE sound (key INTEGER PRIMARY KEY, posting BLOB NOT NULL);
 CREATE TABLE shape (id INTEGER PRIMARY KEY, area BLOB NOT NULL, note TEXT);
 """
@@ -71,6 +109,7 @@ class Row:
     source: str = "GeoNames"
     uncertainty_m: int = 0
     ref: str = ""
+    precision: str = ""
     note: str = ""
     bonus: int = 0
 
@@ -97,10 +136,11 @@ class Staging:
             PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;
             CREATE TABLE IF NOT EXISTS place (
               id INTEGER PRIMARY KEY, name TEXT, kind INT, cc INT, a1 INT, a2 INT, lat INT,
-              lon INT, pop INT, prom INT, feat TEXT, src TEXT, unc INT, ref TEXT, note TEXT);
-            CREATE TABLE IF NOT EXISTS raw (key TEXT, id INT, flag INT);
+              lon INT, pop INT, prom INT, feat TEXT, src TEXT, unc INT, ref TEXT, precision TEXT,
+              note TEXT);
+            CREATE TABLE IF NOT EXISTS raw (key BLOB, id INT, flag INT);
             CREATE TABLE IF NOT EXISTS admin (id INTEGER PRIMARY KEY, code TEXT, iso TEXT,
-              level INT);
+              level INT, english TEXT);
             CREATE TABLE IF NOT EXISTS shape (id INTEGER PRIMARY KEY, area BLOB, note TEXT);
             """
         )
@@ -108,7 +148,7 @@ class Staging:
     def add(self, row: Row) -> None:
         """Add a place with its primary name; a second one of the same id is passed over."""
         done = self.db.execute(
-            "INSERT OR IGNORE INTO place VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT OR IGNORE INTO place VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 row.id,
                 row.name,
@@ -124,16 +164,23 @@ class Staging:
                 row.source,
                 row.uncertainty_m,
                 row.ref,
+                row.precision,
                 row.note,
             ),
         )
         if done.rowcount:
             self.name(row.id, row.name, PRIMARY, row.kind, row.country)
 
-    def add_admin(self, row: Row, code: str, iso: str, level: int) -> None:
-        """Add an administrative unit: GeoNames code such as ``IQ.07``, ISO code, level 1 or 2."""
+    def add_admin(self, row: Row, code: str, iso: str, level: int, english: str = "") -> None:
+        """Add an administrative unit of level 0 (country) to 2.
+
+        ``code`` is GeoNames' (``IQ.07``), ``iso`` ISO 3166's, ``english`` its name in English.
+        """
         self.add(row)
-        self.db.execute("INSERT OR IGNORE INTO admin VALUES (?,?,?,?)", (row.id, code, iso, level))
+        self.db.execute(
+            "INSERT OR IGNORE INTO admin VALUES (?,?,?,?,?)",
+            (row.id, code, iso or None, level, english or None),
+        )
 
     def name(
         self, place: int, name: str, flag: int, kind: str = "city", country: str | None = None
@@ -153,7 +200,9 @@ class Staging:
                     if bare:
                         forms.append(bare)
             rows += [(form, place, STRIPPED) for form in forms if form != key]
-        self.db.executemany("INSERT INTO raw VALUES (?,?,?)", rows)
+        self.db.executemany(
+            "INSERT INTO raw VALUES (?,?,?)", [(key_bytes(k), p, f) for k, p, f in rows]
+        )
 
     def shape(self, place: int, area: bytes, note: str = "") -> None:
         """Add the packed area of a place; ``note`` says whose view a contested area is."""
@@ -165,13 +214,13 @@ class Staging:
         self.db.close()
 
 
-def _postings(db: sqlite3.Connection) -> Iterator[tuple[str, list[tuple[int, int, int]]]]:
-    """Keys in order with (place, flag, rank) of each place once, best first."""
+def _postings(db: sqlite3.Connection) -> Iterator[tuple[bytes, list[tuple[int, int, int]]]]:
+    """Stored keys in order with (place, flag, rank) of each place once, best first."""
     cursor = db.execute(
         "SELECT raw.key, raw.id, raw.flag, place.prom FROM raw JOIN place ON place.id = raw.id"
         " ORDER BY raw.key, raw.id"
     )
-    key: str | None = None
+    key: bytes | None = None
     found: dict[int, tuple[int, int]] = {}
     for name, place, flag, prom in cursor:
         if name != key:
@@ -179,9 +228,11 @@ def _postings(db: sqlite3.Connection) -> Iterator[tuple[str, list[tuple[int, int
                 yield key, _ordered(found)
             key, found = name, {}
         old = found.get(place)
-        if old is None or PREFERENCE[flag & 15] < PREFERENCE[old[0] & 15]:
-            found[place] = (flag, prom)
-        elif PREFERENCE[flag & 15] == PREFERENCE[old[0] & 15] and flag < old[0]:
+        if (
+            old is None
+            or PREFERENCE[flag & 15] < PREFERENCE[old[0] & 15]
+            or (PREFERENCE[flag & 15] == PREFERENCE[old[0] & 15] and flag < old[0])
+        ):
             found[place] = (flag, prom)
     if key is not None:
         yield key, _ordered(found)
@@ -198,16 +249,8 @@ def pack_posting(rows: Iterable[tuple[int, int]]) -> bytes:
     return b"".join(struct.pack("<I", place | flag << 24) for place, flag in rows)
 
 
-def sound_number(key: str) -> int:
-    """A sound key as a number of 40 bits (FNV-1a): the key of table ``sound``."""
-    value = 0xCBF29CE484222325
-    for byte in key.encode():
-        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return value & 0xFFFFFFFFFF
-
-
-SOUND_PROMINENCE = 60
-MAX_SOUND = 40
+SOUND_PROMINENCE = 76
+MAX_SOUND = 25
 
 
 def finish(staging: Path, target: Path, meta: dict[str, Any]) -> dict[str, int]:
@@ -232,12 +275,15 @@ def finish(staging: Path, target: Path, meta: dict[str, Any]) -> dict[str, int]:
         ),
     )
     out.executemany(
-        "INSERT INTO admin VALUES (?,?,?,?)",
+        "INSERT INTO admin VALUES (?,?,?,?,?)",
         src.execute("SELECT admin.* FROM admin JOIN place USING (id) ORDER BY id"),
     )
     out.executemany(
-        "INSERT INTO own VALUES (?,?,?)",
-        src.execute("SELECT id, ref, nullif(note, '') FROM place WHERE ref <> '' ORDER BY id"),
+        "INSERT INTO own VALUES (?,?,?,?)",
+        src.execute(
+            "SELECT id, ref, nullif(precision, ''), nullif(note, '') FROM place"
+            " WHERE ref <> '' ORDER BY id"
+        ),
     )
     out.executemany(
         "INSERT INTO shape VALUES (?,?,?)",
@@ -249,12 +295,14 @@ def finish(staging: Path, target: Path, meta: dict[str, Any]) -> dict[str, int]:
     sounds: dict[int, dict[int, tuple[int, str]]] = {}
     primary: dict[int, str] = {}
     names = links = 0
-    for key, rows in _postings(src):
+    for stored, rows in _postings(src):
         out.execute(
-            "INSERT INTO name VALUES (?,?)", (key, pack_posting((p, f) for p, f, _ in rows))
+            "INSERT INTO name VALUES (?,?)",
+            (stored, pack_posting((p, f) for p, f, _ in rows)),
         )
         names += 1
         links += len(rows)
+        key = key_text(stored)
         sound = sound_key(key)
         if sound is None:
             continue
