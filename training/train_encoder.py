@@ -145,6 +145,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--verbs", type=float, default=0.12, help="share of verb sentences then")
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", type=Path, help="go on from this run's build/NAME.pt")
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
@@ -170,6 +171,10 @@ def main(argv: list[str] | None = None) -> int:
         )
     pieces = Pieces(Tokenizer.from_file(str(base_folder() / "tokenizer.json")))
     network, pairs = Network(), Pairs()
+    if args.start:
+        state = torch.load(args.start, weights_only=True)
+        network.load_state_dict(state["network"])
+        pairs.load_state_dict(state["pairs"])
     body = [p for n, p in network.bert.named_parameters() if p.requires_grad]
     head = [*network.heads.parameters(), *pairs.parameters()]
     optimizer = torch.optim.AdamW(
@@ -206,6 +211,8 @@ def main(argv: list[str] | None = None) -> int:
         "seed": args.seed,
         "epochs": [args.first, args.epochs],
         "left_out_fold": args.fold,
+        "rate": args.rate,
+        "started_from": args.start.name if args.start else None,
         "texts": len(examples),
     }
     torch.save(
