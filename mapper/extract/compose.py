@@ -18,7 +18,7 @@ import numpy as np
 from mapper.encode import KINDS, MODALITIES, FloatArray
 from mapper.extract.dates import When
 from mapper.extract.learned import Models
-from mapper.extract.placing import RANK, relation_of
+from mapper.extract.placing import INSIDE, RANK, relation_of
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene, TollCandidate, place_key
 from mapper.extract.triggers import sub_kind
@@ -180,8 +180,12 @@ def choose_places(
         return []
     top = ranked[0]
     if scene.mentions[top[1]].place is None:
+        # Named but not known: the place that it is said to lie in, else the next best near it.
+        within = _holder(scene, top[1])
         placed = [r for r in ranked if scene.mentions[r[1]].place is not None]
-        if not placed or placed[0][2] < 0.5 * top[2]:
+        if within is not None:
+            return [(within, top[2])]
+        if not placed:
             return []
         top = placed[0]
     chosen = [(top[1], top[2])]
@@ -198,6 +202,17 @@ def choose_places(
         ):
             chosen.append((j, p))
     return chosen
+
+
+def _holder(scene: Scene, j: int) -> int | None:
+    """The placed mention that the text says an unplaced one lies in ("X in Y", "X, Y")."""
+    for k in range(j + 1, min(j + 3, len(scene.mentions))):
+        gap = scene.text[scene.mentions[k - 1].end : scene.mentions[k].start]
+        if len(gap) > 40 or not INSIDE.match(gap):
+            return None
+        if scene.mentions[k].place is not None and scene.mentions[k].role in {"literal", "nominal"}:
+            return k
+    return None
 
 
 def _contains(one: Mention, other: Mention) -> bool:
@@ -362,9 +377,22 @@ def toll_choice(
     """The toll phrase believed in most, or None."""
     floor = models.threshold(what, 0.5)
     options = _options(beliefs, what)
-    if not options or options[0][1] < floor:
+    if not options:
         return None
-    return scene.tolls[options[0][0]], options[0][1]
+    # Two readings of one phrase (the rules' and the encoder's) speak for it together.
+    best: tuple[float, int] | None = None
+    for j, p in options:
+        t = scene.tolls[j]
+        doubt = 1.0 - p
+        for k, q in options:
+            u = scene.tolls[k]
+            if k != j and u.start < t.end and t.start < u.end:
+                doubt *= 1.0 - q
+        if best is None or 1.0 - doubt > best[0] + 1e-6:
+            best = (1.0 - doubt, j)
+    if best is None or best[0] < floor:
+        return None
+    return scene.tolls[best[1]], best[0]
 
 
 def _toll(

@@ -66,7 +66,7 @@ _PREP = re.compile(
 _SAME = {"around": "near", "inside": "in", "across": "in", "toward": "to", "towards": "to",
          "over": "in", "between": "in", "through": "into", "within": "in", "throughout": "in",
          "against": "to", "off": "near", "along": "near", "for": "to"}  # fmt: skip
-_INTO = re.compile(
+INSIDE = re.compile(
     r"^(?:['’]s)?\s*(?:,\s*(?:in\s+|a\s+\w+\s+(?:in|of|near)\s+)?(?:the\s+)?"
     r"|\s(?:\w+\s+){0,2}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}?|\s*\(\s*)$"
 )
@@ -90,12 +90,12 @@ def _chain(scene: Scene, i: int) -> tuple[bool, bool, bool]:
     me = mentions[i]
     if i > 0:
         gap = scene.text[mentions[i - 1].end : me.start]
-        if len(gap) < 50 and _finer(mentions[i - 1], me) and _INTO.match(gap):
+        if len(gap) < 50 and _finer(mentions[i - 1], me) and INSIDE.match(gap):
             holder = True
         listed = len(gap) < 24 and bool(_LIST.match(gap)) and not holder
     if i + 1 < len(mentions):
         gap = scene.text[me.end : mentions[i + 1].start]
-        if len(gap) < 50 and _finer(me, mentions[i + 1]) and _INTO.match(gap):
+        if len(gap) < 50 and _finer(me, mentions[i + 1]) and INSIDE.match(gap):
             held = True
         listed = listed or (len(gap) < 24 and bool(_LIST.match(gap)) and not held)
     return holder, held, listed
