@@ -471,7 +471,7 @@ def _one_toll_each(
             toll: Toll | None = getattr(draft, what)
             if toll is None:
                 continue
-            if mine.get(what, 1.0) < 0.85 * best.get((what, toll.span[0]), 0.0):
+            if mine.get(what, 1.0) < 0.5 * best.get((what, toll.span[0]), 0.0):
                 changed = replace(changed, **{what: None})
         out.append((changed, c))
     return out

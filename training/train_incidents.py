@@ -578,8 +578,8 @@ DEFAULTS = {"place": 0.2, "places_several": 0.55, "date": 0.2, "fatalities": 0.4
             "background": 0.5}  # fmt: skip
 SAME_GRID = (0.35, 0.5)
 GRIDS = {
-    "place": (0.1, 0.18, 0.26, 0.34),
-    "date": (0.1, 0.2, 0.35),
+    "place": (0.03, 0.06, 0.1, 0.15, 0.2),
+    "date": (0.06, 0.12, 0.2),
     "fatalities": (0.12, 0.2, 0.28, 0.36, 0.45),
     "background": (0.35, 0.5, 0.65),
 }

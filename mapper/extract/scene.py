@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -196,6 +197,25 @@ def _looks_like_dateline(head: str) -> bool:
     return place.group(1).isupper() or bool(re.search(r"\(|\d", head)) or len(head) < 40
 
 
+_BARE = re.compile(
+    r"(?:(?:dead|deaths?|killed|died|dies?|he|she|him|her|it|they|an?|the|people|persons|lives?|killing|"
+    r"murder(?:ed)?|was|were|shot|body|bodies|injured|wounded|hurt|injur\w+|fatal\w*|casualt\w+|toll|"
+    r"\d{1,3}-year-old|\W)\s*)+"
+)
+_BREAK = re.compile(r"[.;:\n]|\b(?:wound|injur|hurt|kill)")
+
+
+def _pieced(
+    text: str, rows: Sequence[tuple[int, int, int, float]]
+) -> list[tuple[int, int, int, float]]:
+    """The encoder's spans, and those that it split put together ("Three", "people")."""
+    out = list(rows)
+    for (a, b, column, score), (c, d, _, other) in pairwise(rows):
+        if 0 <= c - b <= 14 and d - a <= 90 and not _BREAK.search(text[b:c]):
+            out.append((a, d, column, max(score, other)))
+    return out
+
+
 def _tolls(
     text: str, reading: Reading, found: Sequence[TollExpression], offset: int
 ) -> tuple[TollCandidate, ...]:
@@ -216,18 +236,15 @@ def _tolls(
                     e.strength, score, column, e.total,
                 )
             )  # fmt: skip
-        for a, b, column, score in rows:
+        for a, b, column, score in _pieced(text, rows):
             low, best, high = parse_toll(text[a:b], what)  # type: ignore[arg-type]
-            twin = [
-                c
-                for c in out
-                if c.column == column and (c.low, c.high) == (low, high) and c.what == what
-            ]
-            if not twin:
-                rule = 0.3 if column in used else 0.0
-                out.append(
-                    TollCandidate(
-                        a, b, text[a:b], what, low, best, high, rule, score, column, False
-                    )
-                )
+            near = [c for c in out if c.what == what and abs(c.start - a) < 160]
+            if any(c.column == column and (c.low, c.high) == (low, high) for c in near):
+                continue
+            if near and _BARE.fullmatch(text[a:b].lower()):
+                continue  # the verb alone, beside a phrase that counts
+            rule = 0.3 if column in used else 0.0
+            out.append(
+                TollCandidate(a, b, text[a:b], what, low, best, high, rule, score, column, False)
+            )
     return tuple(sorted(out, key=lambda c: (c.start, c.end, c.what, c.rule)))
