@@ -12,8 +12,14 @@ div[class*="st-key-hidden"] { position: absolute; height: 0; overflow: hidden; }
 .stApp a:focus-visible, .stApp button:focus-visible {
   outline: 3px solid #0059b3; outline-offset: 1px;
 }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
+  color: inherit !important; opacity: 1 !important;
+}
+button[data-testid="stBaseButton-segmented_controlActive"] { color: inherit !important; }
 @media (max-width: 640px) {
-  .block-container { padding: 2.8rem .7rem 1rem; }
+  .block-container { padding: 4rem .7rem 1rem; }
+  div[data-testid="stColumn"]:has(.rd-scroll) { order: 2; }
+  .rd-scroll { max-height: 46vh !important; }
   div[class*="st-key-toolbar"] button p { font-size: .85rem; }
 }
 </style>

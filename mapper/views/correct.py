@@ -14,6 +14,7 @@ from mapper.views import engine, state
 from mapper.webmap.rows import Row
 from mapper.webmap.words import (
     actors_in_words,
+    country_in_words,
     kind_styles,
     label_of,
     place_in_words,
@@ -172,7 +173,11 @@ def _where(row: Row, rows: Sequence[Row], why: str) -> None:
         "type": "Type coordinates", "area": "Choose an area", "none": "No place",
     }  # fmt: skip
     way = st.radio(
-        "How to choose the place", list(ways), format_func=lambda w: ways[w], horizontal=True, key="where_how"
+        "How to choose the place",
+        list(ways),
+        format_func=lambda w: ways[w],
+        horizontal=True,
+        key="where_how",
     )
 
     def put(place: Place) -> None:
@@ -211,16 +216,19 @@ def _candidates(row: Row, index: int | None, put: Callable[[Place], None]) -> No
         m.span
         for m in row.analysis.mentions
         if any(e.start <= m.start < e.end for e in row.incident.evidence)
+        and m.role in ("literal", "nominal")
     ]
     offered = False
+    seen: set[str] = set()
     for span in dict.fromkeys([*chosen, *near]):
         mention = mentions.get(span)
         if mention is None:
             continue
         here = row.incident.places[index].place.id if index is not None else None
-        for candidate in mention.candidates[:8]:
-            if candidate.id == here:
+        for candidate in mention.candidates[:5]:
+            if candidate.id == here or candidate.id in seen or candidate.score < 0.01:
                 continue
+            seen.add(candidate.id)
             place = _place_of(candidate.id)
             if place is None:
                 continue
@@ -330,13 +338,16 @@ def _place_of(identity: str) -> Place | None:
 
 
 def _described(place: Place) -> str:
-    parts = [part for part in (place.admin1, place.country) if part and part != place.name]
-    return f"{', '.join([place.name, *parts])} ({place.kind.replace('_', ' ')})"
+    return _shown_as(place.name, place.admin1, place.country, place.kind)
+
+
+def _shown_as(name: str, admin1: str | None, country: str | None, kind: str) -> str:
+    parts = [part for part in (admin1, country_in_words(country)) if part and part != name]
+    return f"{', '.join([name, *parts])} ({label_of('place_kind', kind)})"
 
 
 def _described_entry(entry: Any) -> str:
-    parts = [part for part in (entry.admin1_name, entry.country) if part and part != entry.name]
-    return f"{', '.join([entry.name, *parts])} ({entry.kind.replace('_', ' ')})"
+    return _shown_as(entry.name, entry.admin1_name, entry.country, entry.kind)
 
 
 def _what(row: Row, rows: Sequence[Row], why: str) -> None:

@@ -152,11 +152,24 @@ def distance_in_words(metres: float) -> str:
     return f"{metres:.0f} m"
 
 
+@lru_cache(maxsize=1)
+def _territories() -> Mapping[str, str]:
+    from babel import Locale
+
+    names: Mapping[str, str] = Locale("en").territories
+    return names
+
+
+def country_in_words(code: str | None) -> str | None:
+    """The English name of an ISO 3166-1 code; the code itself where CLDR knows none."""
+    return _territories().get(code, code) if code else None
+
+
 def place_in_words(item: IncidentPlace) -> str:
     """The place as the popup heads it: ``near Tal Afar, Nineveh, IQ``."""
     place = item.place
     parts = [place.name]
-    for part in (place.admin1, place.country):
+    for part in (place.admin1, country_in_words(place.country)):
         if part and not part.isdigit() and part not in place.name and part not in parts:
             parts.append(part)
     relation = item.relation or "in"

@@ -50,7 +50,9 @@ def place_of(item: dict) -> Place:
 def sentence(text: str, at: int) -> tuple[int, int]:
     start = max((m.end() for m in re.finditer(r"[.!?…][\"”’]?\s+|\n+", text[:at])), default=0)
     end = re.compile(r"[.!?…][\"”’]?(?=\s|$)|\n").search(text, at)
-    return start, end.end() if end and text[end.start()] != "\n" else end.start() if end else len(text)
+    return start, end.end() if end and text[end.start()] != "\n" else end.start() if end else len(
+        text
+    )
 
 
 def toll(item: dict | None, groups: dict, key: str) -> Toll | None:
@@ -78,7 +80,9 @@ def analysis_of(document: dict, article: Article | None = None) -> Analysis:
         for name in ("fatalities", "injured"):
             item = incident.get(name)
             if item and item.get("shared"):
-                groups.setdefault((item.get("start", 0), item.get("end")), []).append(incident["id"])
+                groups.setdefault((item.get("start", 0), item.get("end")), []).append(
+                    incident["id"]
+                )
     incidents = []
     for number, i in enumerate(document["incidents"]):
         evidence = []

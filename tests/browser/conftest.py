@@ -104,9 +104,18 @@ class App:
         self.settled()
 
     def settled(self) -> None:
+        """Nothing has been under way for half a second: neither script nor message."""
         self.page.wait_for_function(
-            "() => !document.querySelector('[data-testid=\"stStatusWidget\"]') "
-            "&& document.querySelector('[data-testid=\"stApp\"]')?.dataset.testScriptState !== 'running'",
+            """() => {
+              const app = document.querySelector('[data-testid="stApp"]');
+              const busy = document.querySelector('[data-testid="stStatusWidget"]')
+                || !app || app.dataset.testScriptState === "running";
+              const now = performance.now();
+              if (busy || window.idleSince === undefined) window.idleSince = now;
+              const idle = now - window.idleSince > 500;
+              if (idle) window.idleSince = undefined;
+              return idle;
+            }""",
             timeout=PATIENCE,
         )
 
@@ -124,8 +133,12 @@ class App:
         self.settled()
 
     def headline(self) -> str:
-        return self.page.get_by_text("incidents in").or_(self.page.get_by_text("incident in")).or_(
-            self.page.get_by_text("incidents of")).first.inner_text()
+        return (
+            self.page.get_by_text("incidents in")
+            .or_(self.page.get_by_text("incident in"))
+            .or_(self.page.get_by_text("incidents of"))
+            .first.inner_text()
+        )
 
 
 @pytest.fixture(scope="session")
@@ -134,6 +147,7 @@ def chromium():
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("needs Debian's chromium")
+    playwright.expect.set_options(timeout=30_000)
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -15,7 +15,9 @@ def mine(make_app, own_server):
 
 def choose(app, words: str) -> None:
     app.incident_of(words).click()
-    expect(app.page.get_by_text("Mark as verified").or_(app.page.get_by_text("Take the mark off"))).to_be_visible()
+    expect(
+        app.page.get_by_text("Mark as verified").or_(app.page.get_by_text("Take the mark off"))
+    ).to_be_visible()
     app.settled()
 
 
@@ -54,7 +56,8 @@ def test_corrections_are_saved_shown_undone_and_survive_a_restart(mine, own_serv
 
     # Typed coordinates.
     editor(app, "Where")
-    page.get_by_text("Type coordinates").click()
+    page.get_by_text("Type coordinates", exact=True).click()
+    app.settled()
     page.get_by_label("Latitude, longitude").fill("36.5, 43.5")
     page.get_by_label("Latitude, longitude").press("Enter")
     page.get_by_label("What to call it").fill("the bridge")
@@ -84,7 +87,7 @@ def test_a_place_is_chosen_by_candidate_by_search_and_by_a_click_on_the_map(mine
     app, page = mine, mine.page
     choose(app, "defused by")
     editor(app, "Where")
-    page.get_by_text("Search by name").click()
+    page.get_by_text("Search by name", exact=True).click()
     page.get_by_label("Name of the place").fill("Mosul")
     page.get_by_label("Name of the place").press("Enter")
     page.get_by_role("button", name=re.compile("^Mosul")).first.click()

@@ -75,7 +75,11 @@ def test_files_are_uploaded_listed_and_shown_together(make_app, own_server):
     page.locator('input[type="file"]').set_input_files(
         [
             {"name": "one.txt", "mimeType": "text/plain", "buffer": b"An attack in the north."},
-            {"name": "two.md", "mimeType": "text/markdown", "buffer": b"# Two\n\nAn attack, then an attack."},
+            {
+                "name": "two.md",
+                "mimeType": "text/markdown",
+                "buffer": b"# Two\n\nAn attack, then an attack.",
+            },
             {"name": "bad.txt", "mimeType": "text/plain", "buffer": b"\xff\xfe\x00"},
         ]
     )

@@ -581,6 +581,7 @@
     _drawShapes(rows) {
       this.shapes.clearLayers();
       const areas = new Map();
+      const round = new Set();
       let circles = 0;
       for (const row of rows) {
         for (const place of row.places) {
@@ -589,6 +590,9 @@
             if (!areas.has(place.geometry)) areas.set(place.geometry, []);
             areas.get(place.geometry).push([row, place]);
           } else if (place.uncertainty > 0 && circles < 400) {
+            const key = [place.lat, place.lon, place.uncertainty].join();
+            if (round.has(key)) continue;
+            round.add(key);
             circles += 1;
             L.circle([place.lat, place.lon], {
               radius: place.uncertainty, color: style.ink, weight: 1, opacity: 0.55,
@@ -610,7 +614,7 @@
           style: {
             color: style.ink, weight: wide ? 1.4 : 2.2, opacity: wide ? 0.6 : 0.9,
             dashArray: row.state === "happened" ? null : "7 5",
-            fillColor: this._pattern(row.kind, row.state), fillOpacity: wide ? 0.35 : 0.8,
+            fillColor: this._pattern(row.kind, row.state), fillOpacity: wide ? 0.1 : 0.75,
             className: "im-area im-area-" + row.state,
           },
         });
@@ -625,8 +629,9 @@
         shape.addTo(this.shapes);
       }
     }
-    fit() {
-      const points = [];
+    /* Frame what is shown; at first the region that most of it lies in, on demand all of it. */
+    fit(all) {
+      let points = [];
       for (const row of this._shown()) {
         for (const place of row.places) {
           const wide = place.precision === "country" || place.precision === "sea";
@@ -635,6 +640,12 @@
             points.push(bounds.getSouthWest(), bounds.getNorthEast());
           } else points.push(L.latLng(place.lat, place.lon));
         }
+      }
+      if (!all && points.length > 3) {
+        const middle = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+        const lat = middle(points.map((p) => p.lat)), lon = middle(points.map((p) => p.lng));
+        const close = points.filter((p) => Math.abs(p.lat - lat) < 22 && Math.abs(p.lng - lon) < 30);
+        if (close.length >= 0.7 * points.length) points = close;
       }
       if (points.length) {
         const legend = this.map.getContainer().querySelector(".im-legend");
@@ -655,19 +666,18 @@
       const target = marker || (this.markers.get(id) || [])[0];
       if (!target) { this.map.closePopup(); this._ring(null); return; }
       if (at) { this._popup(row, at); this._ring(row); return; }
-      const open = () => {
-        if (this.selected !== id) return;
-        if (!still) this._popup(row, target.getLatLng());
-        this._ring(row);
-      };
-      if (!this.clusters.hasLayer(target)) return;
+      if (!this.clusters.hasLayer(target)) { this.map.closePopup(); this._ring(null); return; }
       const point = target.getLatLng();
-      if (fly && !this.map.getBounds().pad(-0.1).contains(point)) {
-        const zoom = Math.max(this.map.getZoom(), Math.min(row.zoom || 6, 11));
-        this.map.setView(point, zoom, { animate: false });
+      if (fly) {
+        const wanted = Math.min(row.zoom || 6, 11), zoom = this.map.getZoom();
+        const seen = this.map.getBounds().pad(-0.1).contains(point);
+        // A country is looked at from farther off than a street.
+        if (!seen || zoom > wanted + 4) {
+          this.map.setView(point, seen || zoom < wanted ? wanted : Math.min(zoom, wanted + 2), { animate: false });
+        }
       }
-      if (still) open();
-      else this.clusters.zoomToShowLayer(target, open);
+      if (!still) this._popup(row, point);
+      this._ring(row);
     }
     _popup(row, at) {
       const size = this.map.getSize();
@@ -733,7 +743,7 @@
         const button = el("button", { type: "button", class: "im-button", title: "Show all incidents",
           "aria-label": "Show all incidents", text: "⤢" });
         L.DomEvent.disableClickPropagation(button);
-        button.addEventListener("click", () => this.fit());
+        button.addEventListener("click", () => this.fit(true));
         return el("div", { class: "leaflet-bar" }, button);
       };
       control.addTo(this.map);

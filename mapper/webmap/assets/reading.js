@@ -7,7 +7,7 @@
   }
   function draw(box, article, styles, options) {
     const dark = !!options.dark, ground = dark ? [20, 25, 30] : [255, 255, 255];
-    box.className = "rd";
+    box.className = dark ? "rd rd-dark" : "rd";
     box.dir = article.direction || "ltr";
     if (article.language) box.lang = article.language;
     const nodes = [];
