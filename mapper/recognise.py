@@ -284,6 +284,13 @@ def _left_starts(text: str, start: int) -> list[int]:
     return out
 
 
+def _runs_on(text: str, start: int, end: int) -> bool:
+    """Whether "... City" only begins "City Council", "City Hall" and the like."""
+    return text[start:end].endswith((" City", " CITY")) and bool(
+        re.match(r" [A-Z]", text[end : end + 2])
+    )
+
+
 def _grown(
     text: str, found: dict[Span, tuple[Role, float]], known: _Known
 ) -> dict[Span, tuple[Role, float]]:
@@ -327,7 +334,7 @@ def _grown(
         ]
         tried.sort(key=lambda s: s[0] - s[1])
         for a, b in tried:
-            if known(text[a:b]):
+            if known(text[a:b]) and not _runs_on(text, a, b):
                 best = (a, b)
                 break
         if best == (start, end) and ends and role != "demonym":
@@ -336,6 +343,7 @@ def _grown(
                 text[end : end + 1] == " "
                 and word.lower().rstrip(".") in cues["name_backs"]
                 and (not text[start:end].isupper() or word.isupper())
+                and not (role == "organisation" and len(ends) > 1 and word != "County")
             ):
                 best = (start, stop)
         if starts and best[0] == start and role != "demonym":
@@ -408,6 +416,10 @@ _PERSON = re.compile(
     r"President|Minister|Councillor|Coach|Professor|Prof|Sir)\.? (?:[A-Z][\w'’-]+ )?"
     r"|(?P<first>\b[A-Z][a-z]+) (?:[A-Z]\. )?)$"
 )
+_PERSON_AFTER = re.compile(
+    r"(?:['’]s)?,? (?:said|says|told|tells|added|asked|who|joined|testified|admitted|explained|"
+    r"noted|continued|pleaded|argued|recalled|also|his|her|head|mother|father|wife|husband|\d\d,)\b"
+)
 _PLACE_BEFORE = re.compile(
     r"(?:\b(?:in|at|near|from|to|of|into|around|outside|toward|towards|through|for)"
     r"(?: the)?|[,(—–-])\s*$"
@@ -450,7 +462,11 @@ def _without_people(
         (a, b): said
         for (a, b), said in found.items()
         if text[a:b] not in people
-        or (known(text[a:b]) and text[a:b] not in titled)
+        or (
+            known(text[a:b])
+            and text[a:b] not in titled
+            and not _PERSON_AFTER.match(text[b : b + 24])
+        )
         or (known(text[a:b]) and _PLACE_BEFORE.search(text[max(0, a - 16) : a]))
     }
 
