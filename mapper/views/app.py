@@ -15,7 +15,11 @@ div[class*="st-key-hidden"] { position: absolute; height: 0; overflow: hidden; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
   color: inherit !important; opacity: 1 !important;
 }
-button[data-testid="stBaseButton-segmented_controlActive"] { color: inherit !important; }
+button[data-testid="stBaseButton-segmented_controlActive"],
+button[data-testid="stBaseButton-segmented_controlActive"] *,
+[role="radiogroup"] button[aria-checked="true"], [role="radiogroup"] button[aria-checked="true"] * {
+  color: inherit !important;
+}
 @media (max-width: 640px) {
   .block-container { padding: 4rem .7rem 1rem; }
   div[data-testid="stColumn"]:has(.rd-scroll) { order: 2; }

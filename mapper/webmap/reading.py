@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,21 @@ from mapper.model import Analysis
 from mapper.segment import paragraphs
 from mapper.webmap.rows import Row
 from mapper.webmap.words import label_of
+
+
+class _Spans:
+    """Spans by their start, so that those in a stretch of text are found without a walk."""
+
+    def __init__(self, items: list[tuple[int, int, Any]]) -> None:
+        self._items = sorted(items, key=lambda item: (item[0], -item[1]))
+        self._starts = [item[0] for item in self._items]
+        self._longest = max((b - a for a, b, _ in items), default=0)
+
+    def within(self, start: int, end: int) -> list[tuple[int, int, Any]]:
+        """The spans that touch ``start`` to ``end``."""
+        first = bisect_left(self._starts, start - self._longest)
+        last = bisect_left(self._starts, end)
+        return [item for item in self._items[first:last] if item[1] > start]
 
 
 def reading(analysis: Analysis, rows: Sequence[Row]) -> dict[str, Any]:
@@ -30,13 +46,13 @@ def reading(analysis: Analysis, rows: Sequence[Row]) -> dict[str, Any]:
             marks.append((evidence.start, evidence.end, row.id))
             triggers.append(evidence.trigger)
     shown = []
-    by_start = sorted(marks)
-    mentions = sorted(analysis.mentions, key=lambda m: (m.start, -m.end))
-    triggers.sort()
+    by_start = _Spans([(a, b, i) for a, b, i in marks])
+    by_mention = _Spans([(m.start, m.end, m) for m in analysis.mentions])
+    by_trigger = _Spans([(a, b, None) for a, b in triggers])
     for number, (start, end) in enumerate(paragraphs(text)):
-        cited = [m for m in by_start if m[0] < end and m[1] > start]
-        named = [m for m in mentions if m.start < end and m.end > start]
-        pulled = [t for t in triggers if t[0] < end and t[1] > start]
+        cited = by_start.within(start, end)
+        named = [m for _, _, m in by_mention.within(start, end)]
+        pulled = [(a, b) for a, b, _ in by_trigger.within(start, end)]
         cuts = {start, end}
         for a, b, _ in cited:
             cuts |= {max(a, start), min(b, end)}
