@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -472,9 +473,19 @@ def _one_toll_each(
             if toll is None:
                 continue
             if mine.get(what, 1.0) < 0.5 * best.get((what, toll.span[0]), 0.0):
-                changed = replace(changed, **{what: None})
+                changed = _with_toll(changed, what, None)
         out.append((changed, c))
     return out
+
+
+_Kind = TypeVar("_Kind", bound=Incident)
+
+
+def _with_toll(incident: _Kind, what: str, toll: Toll | None) -> _Kind:
+    """The incident with another count of dead or injured."""
+    if what == "fatalities":
+        return replace(incident, fatalities=toll)
+    return replace(incident, injured=toll)
 
 
 def _plain(drafts: Sequence[tuple[Draft, float]]) -> list[Incident]:
@@ -511,6 +522,6 @@ def _share(incidents: list[Incident]) -> list[Incident]:
                 continue
             others = tuple(x for x in holders.get((what, *toll.span), []) if x != i.id)
             if others:
-                changed = replace(changed, **{what: replace(toll, shared_with=others)})
+                changed = _with_toll(changed, what, replace(toll, shared_with=others))
         out.append(changed)
     return out

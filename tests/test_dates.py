@@ -1,5 +1,7 @@
 """Time expressions: what is found, and what it means against the day of publication."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,4 +94,4 @@ def test_quotes_are_the_text_at_their_offsets(text):
     resolve_dates(text, found, MONDAY)
     for e in found:
         assert text[e.start : e.end] == e.quote
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(found))

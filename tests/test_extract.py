@@ -1,4 +1,4 @@
-"""Triggers to incidents, with a reading made by hand: no model is needed to say what is promised."""
+"""Triggers to incidents, with readings made by hand: what is promised needs no model."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def place(name, lat=33.3, lon=44.4, precision="city", country="IQ"):
 
 
 def reading_of(text, triggers=(), places=(), arguments=(), links=(), same=()):
-    """A reading in which the given phrases are tagged: (phrase, label) by their first occurrence."""
+    """A reading with the given phrases tagged, each at its first occurrence."""
     spans = words(text)
 
     def tagged(phrase, label):
@@ -51,7 +51,7 @@ def reading_of(text, triggers=(), places=(), arguments=(), links=(), same=()):
     columns = [np.arange(n)] * len(trig)
     return Reading(
         spans, spots, trig, args,
-        Sparse(columns, list(table), table.shape, table[0, 0] if n and len(trig) else np.zeros(1)),
+        Sparse(columns, list(table), table.shape, table[0, 0] if n and trig else np.zeros(1)),
         Sparse([np.arange(len(trig))] * len(trig), list(pairs), pairs.shape, np.float32(0)),
         sentences(text),
     )  # fmt: skip
@@ -211,5 +211,5 @@ def test_a_scorer_of_other_features_is_refused():
 
 
 def test_a_missing_file_of_scorers_is_named(tmp_path):
-    with pytest.raises(ModelFileError, match="nothing.json"):
+    with pytest.raises(ModelFileError, match=r"nothing\.json"):
         load_models(tmp_path / "nothing.json")

@@ -175,8 +175,8 @@ class Readers:
         """The places of an article, recognised and resolved as the pipeline does it."""
         if not self._places:
             return ()
-        from geodata.gazetteer import Gazetteer  # noqa: PLC0415
-        from mapper import rank, recognise, resolve  # noqa: PLC0415
+        from geodata.gazetteer import Gazetteer
+        from mapper import rank, recognise, resolve
 
         if self._gazetteer is None:
             self._gazetteer = Gazetteer.open()

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -346,8 +347,8 @@ def verb_gold(shared: Path = SHARED) -> list[tuple[Document, Json]]:
         return []
     rows = [json.loads(line) for line in path.open(encoding="utf-8")]
     step = max(1, len(rows) // VERB_SENTENCES)
-    from mapper.model import Article  # noqa: PLC0415
-    from training.folds import fold_of  # noqa: PLC0415
+    from mapper.model import Article
+    from training.folds import fold_of
 
     return [
         (Document(Article(r["id"], r["text"]), (), "verbs", fold_of(r["id"], shared)), r)
@@ -414,9 +415,14 @@ def train(
                 for j in near
             ]
             rows["place"].add(x, y, 0.35, d.fold)
-    for name, columns in (("trigger", TRIGGER_COLUMNS), ("place", PLACE_COLUMNS),
-                          ("date", COLUMNS["date"]), ("toll", TOLL_COLUMNS)):  # fmt: skip
-        trained.put(name, crossed(rows[name], lambda x, y, w, c=columns: fit_trees(c, x, y, w)))
+    for name, columns, size in (
+        ("trigger", TRIGGER_COLUMNS, {"trees": 140, "rate": 0.06}),
+        ("place", PLACE_COLUMNS, {"trees": 120}),
+        ("date", COLUMNS["date"], {}),
+        ("toll", TOLL_COLUMNS, {}),
+    ):
+        fit = partial(fit_trees, columns, **size)
+        trained.put(name, crossed(rows[name], fit))
         log(f"{name}: {len(rows[name].y)} rows, {sum(map(int, rows[name].y))} positive", begun)
 
     # B: kind, modality, background, with dates as stage A gives them out of fold.
@@ -460,7 +466,7 @@ TRIGGER_FLOOR = 0.22
 
 
 def _stage_b(gold: Gold, d: Document, models: Models, rows: dict[str, Rows]) -> None:
-    from mapper.extract import _links  # noqa: PLC0415
+    from mapper.extract import _links
 
     scene = gold.scene
     kept = [i for i in range(len(scene.triggers)) if gold.incident(i) is not None]
@@ -508,7 +514,7 @@ def _pair_rows(gold: Gold, beliefs: Sequence[Belief], d: Document, pairs: Rows) 
 
 def _scorer(shared: Path = SHARED) -> Any:
     sys.path.insert(0, str(shared / "evaluation"))
-    import score_incidents  # type: ignore[import-not-found]  # noqa: PLC0415
+    import score_incidents  # type: ignore[import-not-found]
 
     return score_incidents
 
@@ -576,11 +582,11 @@ def tune_and_finish(
 
 DEFAULTS = {"place": 0.2, "places_several": 0.55, "date": 0.2, "fatalities": 0.45, "injured": 0.45,
             "background": 0.5}  # fmt: skip
-SAME_GRID = (0.35, 0.5)
+SAME_GRID = (0.35, 0.42)
 GRIDS = {
     "place": (0.03, 0.06, 0.1, 0.15, 0.2),
     "date": (0.06, 0.12, 0.2),
-    "fatalities": (0.12, 0.2, 0.28, 0.36, 0.45),
+    "fatalities": (0.2, 0.28, 0.36, 0.45),
     "background": (0.35, 0.5, 0.65),
 }
 

@@ -196,7 +196,8 @@ def _links(
     if scorer is not None and any(len(rows) for _, rows in found):
         p = scorer.probability(np.concatenate([rows for _, rows in found]))
     else:
-        p = np.concatenate([rows[:, 0] for _, rows in found]) if found else np.zeros(0)
+        links = [rows[:, 0] for _, rows in found] or [np.zeros(0, dtype=np.float32)]
+        p = np.concatenate(links)
     out = []
     at = 0
     for near, rows in found:

@@ -434,7 +434,8 @@ _HAPPENINGS = re.compile(
     r"(?:attacks|strikes|explosions|blasts|bombings|raids|clashes|protests|demonstrations|rallies|"
     r"marches|shootings|murders|killings|robberies|accidents|crashes|fires|ambushes|assaults|"
     r"incidents|kidnappings|abductions|barrages|earthquakes|quakes|tremors|floods|operations|"
-    r"airstrikes|air strikes|visits|meetings|stabbings|burglaries|riots|sit-ins|launches|landslides)\b",
+    r"airstrikes|air strikes|visits|meetings|stabbings|burglaries|riots|sit-ins|launches|"
+    r"landslides)\b",
     re.IGNORECASE,
 )
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - patterns are easier to read on one line
 """Find time expressions and work out the days that they mean.
 
 The rules are those of the coding guidelines: ISO 8601 prefixes worked out from the publication
@@ -560,16 +561,16 @@ class _Resolver:
         if rule in {"weekday", "weekdays"}:
             if pub is None:
                 return None
-            first = words["weekdays"][e.get("wd") or ""]
+            from_wd = int(words["weekdays"][e.get("wd") or ""])
             rel = e.get("rel") or e.get("after")
-            day = _weekday(pub, first, rel, future)
+            begun = _weekday(pub, from_wd, rel, future)
             if rule == "weekday":
-                return self._one(_of(day))
-            second = words["weekdays"][e.get("wd2") or ""]
-            return (_of(day), _of(day + dt.timedelta(days=(second - first) % 7)))
+                return self._one(_of(begun))
+            to_wd = int(words["weekdays"][e.get("wd2") or ""])
+            return (_of(begun), _of(begun + dt.timedelta(days=(to_wd - from_wd) % 7)))
         if rule == "ordinal":
-            n = _number(e.get("day"))
-            if not n or n > 31:
+            nth = _number(e.get("day"))
+            if not nth or nth > 31:
                 return None
             base = self._month_base()
             said = self.last[1] if self.last else None
@@ -577,15 +578,15 @@ class _Resolver:
                 base is not None
                 and said is not None
                 and said.month
-                and (pub is None or (self._near(e) and (said.day is None or n > said.day)))
+                and (pub is None or (self._near(e) and (said.day is None or nth > said.day)))
             ):
-                return self._one(_Day(base[0], base[1], n))
+                return self._one(_Day(base[0], base[1], nth))
             if pub is None:
                 return None
             month_of = _Day(pub.year, pub.month)
-            if (not future and n > pub.day) or (future and n < pub.day):
+            if (not future and nth > pub.day) or (future and nth < pub.day):
                 month_of = _shift(month_of, 1 if future else -1, "month") or month_of
-            return self._one(_Day(month_of.year, month_of.month, n))
+            return self._one(_Day(month_of.year, month_of.month, nth))
         if rule == "day_word":
             if pub is None:
                 return None
@@ -601,8 +602,8 @@ class _Resolver:
         if rule == "last_day_week":
             if pub is None:
                 return None
-            day = _weekday(pub, words["weekdays"][e.get("wd") or ""], None, False)
-            return self._one(_of(day - dt.timedelta(days=7)))
+            named = _weekday(pub, int(words["weekdays"][e.get("wd") or ""]), None, False)
+            return self._one(_of(named - dt.timedelta(days=7)))
         if rule == "ago":
             if pub is None:
                 return None
@@ -658,18 +659,18 @@ class _Resolver:
         if rule == "nth_day":
             if pub is None:
                 return None
-            n = _number(e.get("n"))
+            nth = _number(e.get("n"))
             unit = words["units"][e.get("unit") or "day"]
-            if not n or n > 400:
+            if not nth or nth > 400:
                 return None
-            moved = _shift(_of(pub), -(n - 1), unit)
+            moved = _shift(_of(pub), -(nth - 1), unit)
             return (moved, None) if moved else None
         if rule == "season":
             return self._season(e, future)
         if rule == "clock":
-            day = self.last[0] if self.last else None
-            if day and day.day and self._near(e) and (pub is None or day.date() != pub):
-                return self._one(day)
+            said = self.last[0] if self.last else None
+            if said and said.day and self._near(e) and (pub is None or said.date() != pub):
+                return self._one(said)
             return self._one(_of(pub)) if pub else None
         return None
 

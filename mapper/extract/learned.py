@@ -102,7 +102,8 @@ class Linear:
         """Probabilities over ``classes`` of each row."""
         logits = rows @ self.weight.T + self.bias
         shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.round(shifted / shifted.sum(axis=1, keepdims=True), 5).astype(np.float32)
+        p = np.round(shifted / shifted.sum(axis=1, keepdims=True), 5)
+        return np.asarray(p, dtype=np.float32)
 
     def to_dict(self) -> dict[str, object]:
         """JSON-ready."""

@@ -70,6 +70,10 @@ INSIDE = re.compile(
     r"^(?:['’]s)?\s*(?:,\s*(?:in\s+|a\s+\w+\s+(?:in|of|near)\s+)?(?:the\s+)?"
     r"|\s(?:\w+\s+){0,2}?(?:in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}?|\s*\(\s*)$"
 )
+_OWNS = re.compile(
+    r"^(?:['’]s?\s+(?:[\w-]+\s+){0,2}?|\s+(?:neighbou?rhood|district|suburb|area|town|city|quarter|province"
+    r"|state|county|region|village)s?\s+of\s+(?:the\s+)?)$"
+)
 _LIST = re.compile(r"^\s*(?:,|,?\s*\b(?:and|or|as well as)\b|;|/)\s*(?:in\s+|at\s+|the\s+)*$")
 LEAD = 400
 
@@ -92,11 +96,14 @@ def _chain(scene: Scene, i: int) -> tuple[bool, bool, bool]:
         gap = scene.text[mentions[i - 1].end : me.start]
         if len(gap) < 50 and _finer(mentions[i - 1], me) and INSIDE.match(gap):
             holder = True
+        held = len(gap) < 40 and _finer(me, mentions[i - 1]) and bool(_OWNS.match(gap))
         listed = len(gap) < 24 and bool(_LIST.match(gap)) and not holder
     if i + 1 < len(mentions):
         gap = scene.text[me.end : mentions[i + 1].start]
         if len(gap) < 50 and _finer(me, mentions[i + 1]) and INSIDE.match(gap):
             held = True
+        if len(gap) < 40 and _finer(mentions[i + 1], me) and _OWNS.match(gap):
+            holder = True
         listed = listed or (len(gap) < 24 and bool(_LIST.match(gap)) and not held)
     return holder, held, listed
 

@@ -177,7 +177,7 @@ def build_scene(article: Article, reading: Reading, mentions: Sequence[Mention])
         sents,
         tuple(a for a, _ in sents),
         tuple(a for a, _ in reading.words),
-        tuple([0, *(p.end() for p in re.finditer(r"\n\s*\n\s*", text))]),
+        (0, *(p.end() for p in re.finditer(r"\n\s*\n\s*", text))),
         ordered,
         columns,
         tuple(dates),
@@ -237,7 +237,7 @@ def _tolls(
                 )
             )  # fmt: skip
         for a, b, column, score in _pieced(text, rows):
-            low, best, high = parse_toll(text[a:b], what)  # type: ignore[arg-type]
+            low, best, high = parse_toll(text[a:b], what)
             near = [c for c in out if c.what == what and abs(c.start - a) < 160]
             if any(c.column == column and (c.low, c.high) == (low, high) for c in near):
                 continue

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - patterns are easier to read on one line
 """Numbers of people killed and hurt: find the phrases and read them as ranges.
 
 A toll is low, best and high; None is an open bound.  "at least 460" has no high, "nearly 100" no
@@ -324,7 +325,7 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
             rf"(?:sent|sending|put|putting)\s+{obj}\s+(?:to|in)\s+(?:the\s+)?hospitals?",
         )
     )
-    none = _any([w for w in _list("nobody")])
+    none = _any(_list("nobody"))
     rules += [
         ("both", 0.9, False, r"(?P<np>(?:no|without)\s+(?:casualt\w+|victims?|(?:one|body)\s+(?:was\s+|were\s+)?(?:hurt|harmed)))"),
         ("both", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:is|was|were|has|had|have|been|reported|said|to|be|seriously|badly|on\s+\w+(?:\s+\w+){{0,3}}))*\s+(?:hurt|harmed))"),

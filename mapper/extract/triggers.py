@@ -155,7 +155,7 @@ def trigger_row(
     _, inside, _ = clause(scene, t.start, t.end)
     kinds = sorted(t.scores.values(), reverse=True)
     by_group = [sum(p for k, p in t.scores.items() if GROUPS.get(k) == g) for g in GROUP_NAMES]
-    columns, values = scene.reading.links.near(index)
+    _, values = scene.reading.links.near(index)
     best = values.max(axis=0) if len(values) else np.zeros(len(RELATIONS))
     same_columns, same_values = scene.reading.same.near(index)
     others = [
