@@ -32,6 +32,11 @@ _BASEMAP = Path(__file__).parents[1] / "webmap" / "assets" / "basemap.js"
 _STYLE = Path(__file__).with_name("report.css")
 _WIDTH = 1000  # of the drawing, in its own units
 _MOST_NAMES = 16
+_MOST_MAPS = 12
+_CAPTION = (
+    "Numbers refer to the table. Filled: happened. Hollow: planned, threatened, possible, denied "
+    "or foiled, or only recalled. Shaded: an area, as the text says no more."
+)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 METHOD = (
@@ -77,14 +82,7 @@ def write_report(analyses: Sequence[Analysis], path: Path, options: Options) -> 
                 f"article{'s' if len(analyses) != 1 else ''}; {placed} on the map, "
                 f"{len(rows) - placed} without a place that the text states."
             ),
-            E.figure(
-                _map(rows),
-                E.figcaption(
-                    "Numbers refer to the table. Filled: happened. Hollow: planned, threatened, "
-                    "possible, denied or foiled, or only recalled. Shaded: an area, as the text "
-                    "says no more."
-                ),
-            ),
+            *_figures(rows, analyses),
             E.h2("Incidents"),
             _table(rows),
             E.h2("What the text says"),
@@ -110,6 +108,17 @@ def write_report(analyses: Sequence[Analysis], path: Path, options: Options) -> 
     )
     written = etree.tostring(page, method="html", encoding="unicode")
     path.write_text(f"<!doctype html>\n{written}\n", encoding="utf-8")
+
+
+def _figures(rows: Sequence[Row], analyses: Sequence[Analysis]) -> Iterator[Any]:
+    """A map an article, so that it is as close as it can be; one for all of many articles."""
+    groups = [[row for row in rows if row[1] is analysis] for analysis in analyses]
+    if len(analyses) > _MOST_MAPS:
+        groups = [list(rows)]
+    for group in groups:
+        article = group[0][1].article if group and len(groups) > 1 else None
+        heading = f"{article.title or article.id}. " if article else ""
+        yield E.figure(_map(group), E.figcaption(_text(heading + _CAPTION)))
 
 
 def _table(rows: Sequence[Row]) -> Any:
