@@ -533,8 +533,8 @@ def anchors(table: Table, belief: F32, chosen: Sequence[Chosen]) -> tuple[NDArra
     cosine = xyz @ xyz.T
     close = (cosine > _cos_km(60)).astype(np.float32)
     pull = (table._near[:, points] + 0.05) * (weight * mass)[points][None, :]
-    for k, j in enumerate(points):
-        pull[j, k] = 0.0
+    for k, itself in enumerate(points):
+        pull[itself, k] = 0.0
     gathered = pull @ close * (pull > 0)
     best = gathered.argmax(axis=1)
     found = gathered[np.arange(n), best] > 0
@@ -550,7 +550,7 @@ def anchors(table: Table, belief: F32, chosen: Sequence[Chosen]) -> tuple[NDArra
             continue
         k = int(best[i])
         block = name.block
-        row = rows[i]
+        row = int(rows[i])
         how = block.hows[row - table.starts[i]] if row >= 0 else ""
         count = max(len(name.roles), 1)
         place = rows[j]

@@ -69,6 +69,8 @@ def recognise(article: Article, reading: Reading, gazetteer: GazetteerLike) -> t
         if span.label not in _ROLES or span.score < (TAKE_FROM if nominal else KNOWN_FROM):
             continue
         start, end = trimmed(text, span.start, span.end, nominal=nominal)
+        if nominal and text[start:end].lower() in _cues()["titles_of_places"]:
+            continue
         if start < end:
             found[(start, end)] = (cast(Role, span.label), span.score)
     known = _Known(gazetteer)
@@ -81,6 +83,7 @@ def recognise(article: Article, reading: Reading, gazetteer: GazetteerLike) -> t
     }
     found = _without_people(text, found, known)
     found = _curated_in(text, found)
+    found = _coordinated(text, found, known)
     found = _propagated(text, found)
     found = _referred(text, found)
     mentions: list[Mention] = []
@@ -512,6 +515,34 @@ def _curated_in(text: str, found: dict[Span, tuple[Role, float]]) -> dict[Span, 
                 del out[s]
             out[(start, stop)] = ("literal" if role == "nominal" else role, 0.9)
             break
+    return out
+
+
+_BEFORE_AND = re.compile(r"([^\W\d_][\w'’-]{3,})(?:,| and| AND| or| OR)\s$")
+_AFTER_AND = re.compile(r"(?:,| and| AND| or| OR)\s([^\W\d_][\w'’-]{3,})")
+
+
+def _coordinated(
+    text: str, found: dict[Span, tuple[Role, float]], known: _Known
+) -> dict[Span, tuple[Role, float]]:
+    """In a text of one case, what is named side by side with a place and known as one."""
+    if not (text.islower() or text.isupper()):
+        return found
+    out = dict(found)
+    for (start, end), (role, _) in sorted(found.items()):
+        if role != "literal":
+            continue
+        before = _BEFORE_AND.search(text[max(0, start - 40) : start])
+        after = _AFTER_AND.match(text[end : end + 40])
+        spans = []
+        if before:
+            spans.append((max(0, start - 40) + before.start(1), max(0, start - 40) + before.end(1)))
+        if after:
+            spans.append((end + after.start(1), end + after.end(1)))
+        for span in spans:
+            free = not any(a < span[1] and span[0] < b for a, b in out)
+            if free and known(text[slice(*span)]):
+                out[span] = ("literal", 0.5)
     return out
 
 

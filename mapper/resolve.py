@@ -348,12 +348,16 @@ class Resolver:
             asked.append((name, entry.id if entry else ""))
             return entry or areas.resolver(self.gazetteer, country)(name)
 
-        # some village is called South: words in lower case are no name
+        # some village is called South: words that end in lower case are no name
+        named = phrase.rsplit(" ", 1)[-1][:1].isupper()
         parsed = area_phrases.parse(
             phrase,
-            is_name=None if phrase.islower() else lambda t: areas.is_name(self.gazetteer, t),
+            is_name=(lambda t: areas.is_name(self.gazetteer, t)) if named else None,
             is_demonym=lambda t: areas.is_demonym(self.gazetteer, t),
         )
+        if parsed is None and (phrase.islower() or phrase.isupper()) and " " in phrase:
+            first, rest = phrase.lower().split(" ", 1)
+            parsed = area_phrases.parse(f"{first} {rest.title()}")
         entries = [noted(a.text) for a in parsed.anchors] if parsed else []
         known = [e for e in entries if e is not None]
         area = None

@@ -155,7 +155,9 @@ def _measure(
     errors: list[str],
 ) -> None:
     name, leave_out = CORPORA[corpus]
-    gold, given_lines, raw_lines = [], [], []
+    gold: list[str] = []
+    given_lines: list[str] = []
+    raw_lines: list[str] = []
     on_map: list[bool] = []
     sure: list[tuple[float, bool]] = []
     for doc in documents(a.shared / name):
@@ -168,7 +170,7 @@ def _measure(
         ranker = models.ranker(fold)
         article = _article(doc)
         reading = encoder.read(article.text)
-        coded = doc.get("toponyms", doc.get("mentions"))
+        coded = doc["toponyms"] if "toponyms" in doc else doc["mentions"]
         spans = [(t["start"], t["end"]) for t in coded]
         given = resolve(article, from_spans(article, spans, reading, gazetteer), gazetteer, ranker)
         raw = resolve(article, recognise(article, reading, gazetteer), gazetteer, ranker)

@@ -21,7 +21,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightgbm as lgb
 import numpy as np
@@ -333,7 +333,7 @@ def to_onnx(model: lgb.Booster) -> bytes:
         n_targets=1,
         post_transform="NONE",
         aggregate_function="SUM",
-        **a,
+        **cast(Any, a),
     )
     graph = helper.make_graph(
         [node],
