@@ -130,8 +130,8 @@ def npm(cache: Cache, name: str) -> Path:
     row = rows[name]
     target = cache.path / f"{name}-{row['version']}.tgz"
     if not target.exists():
-        subprocess.run(  # noqa: S603 - a fixed command, names of our own file
-            ["npm", "pack", "--silent", f"{name}@{row['version']}"],  # noqa: S607
+        subprocess.run(
+            ["npm", "pack", "--silent", f"{name}@{row['version']}"],
             cwd=cache.path,
             check=True,
             capture_output=True,
@@ -285,7 +285,7 @@ def country_labels(
         largest = max(getattr(area, "geoms", [area]), key=lambda part: part.area)
         point = shapely.maximum_inscribed_circle(largest, tolerance=0.1).coords[0]
         zoom = 2 if area.area > 60 else 3 if area.area > 20 else 4 if area.area > 2 else 6
-        yield label("country", names[code], *point[:2], zoom, 1000 + min(area.area, 900))
+        yield label("country", names[code], point[0], point[1], zoom, 1000 + min(area.area, 900))
 
 
 def sea_labels(marine: list[Any]) -> Iterator[list[Any]]:
@@ -302,7 +302,7 @@ def sea_labels(marine: list[Any]) -> Iterator[list[Any]]:
         if area.area < 0.5:
             zoom = 8
         shown = name.title() if name.isupper() else name
-        yield label("sea", shown, *point[:2], zoom, 500 + min(area.area, 400))
+        yield label("sea", shown, point[0], point[1], zoom, 500 + min(area.area, 400))
 
 
 def admin_labels(units: list[dict[str, Any]]) -> Iterator[list[Any]]:

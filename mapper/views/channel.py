@@ -107,7 +107,8 @@ function selected(box) {
   const points = (text) => Array.from(text).length;
   const inside = (span, node, offset) => span.contains(node) && node.nodeType === 3
     ? points(node.textContent.slice(0, offset)) : null;
-  const a = Number(first.dataset.at) + (inside(first, range.startContainer, range.startOffset) ?? 0);
+  const a = Number(first.dataset.at)
+    + (inside(first, range.startContainer, range.startOffset) ?? 0);
   const b = Number(last.dataset.at)
     + (inside(last, range.endContainer, range.endOffset) ?? points(last.textContent));
   return b - a < 3 ? null : [a, b];

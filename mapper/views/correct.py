@@ -9,7 +9,7 @@ import streamlit as st
 
 from mapper.corrections import Correction, Corrector, place_area, place_at
 from mapper.errors import MapperError
-from mapper.model import ActorRole, Analysis, Incident, Modality, Place
+from mapper.model import ActorRole, Analysis, Incident, Mention, Modality, Place
 from mapper.views import engine, state
 from mapper.webmap.rows import Row
 from mapper.webmap.words import (
@@ -68,9 +68,11 @@ def panel(rows: Sequence[Row]) -> None:
         "What to correct", list(editors), format_func=lambda e: editors[e], key="editor",
         label_visibility="collapsed",
     )  # fmt: skip
-    {
+    draw = {
         "where": _where, "what": _what, "when": _when, "toll": _toll, "who": _who, "merge": _merge,
-    }.get(chosen or "", lambda *_: None)(row, rows, said)  # fmt: skip
+    }.get(chosen or "")  # fmt: skip
+    if draw:
+        draw(row, rows, said)
 
 
 def _facts(row: Row) -> None:
@@ -86,7 +88,8 @@ def _facts(row: Row) -> None:
         ] or [("Where", "no place that could be found")]
         lines.append(("When", when_in_words(incident.date)))
         for toll in (
-            toll_in_words("Killed", incident.fatalities), toll_in_words("Injured", incident.injured),
+            toll_in_words("Killed", incident.fatalities),
+            toll_in_words("Injured", incident.injured),
         ):  # fmt: skip
             if toll:
                 lines.append((toll["label"], f"{toll['text']} {toll['note']}"))
@@ -355,7 +358,9 @@ def _what(row: Row, rows: Sequence[Row], why: str) -> None:
     styles = {k: s for k, s in kind_styles().items() if not k.startswith("_")}
     with st.form(f"what-{row.id}", border=False):
         kind = st.selectbox(
-            "Kind", list(styles), list(styles).index(incident.kind) if incident.kind in styles else 0,
+            "Kind",
+            list(styles),
+            list(styles).index(incident.kind) if incident.kind in styles else 0,
             format_func=lambda k: styles[k]["label"],
         )  # fmt: skip
         moods = get_args(Modality)
@@ -468,7 +473,7 @@ def _who(row: Row, rows: Sequence[Row], why: str) -> None:
         value = [
             {
                 "quote": str(item["Who"]), "role": item["Role"],
-                "alleged": bool(item["Only alleged"]) if item["Only alleged"] is not None else False,
+                "alleged": item["Only alleged"] is not None and bool(item["Only alleged"]),
                 "start": _nearest(row, str(item["Who"])),
             }
             for item in edited.to_dict("records")
@@ -496,7 +501,8 @@ def _merge(row: Row, rows: Sequence[Row], why: str) -> None:
         if other.analysis.article.id == row.analysis.article.id and other.incident.id != incident.id
     }
     same = st.multiselect(
-        "The same happening as", list(others), format_func=lambda i: f"{others[i].title}: “{others[i].quote[:70]}”",
+        "The same happening as", list(others),
+        format_func=lambda i: f"{others[i].title}: “{others[i].quote[:70]}”",
         key=f"same-{row.id}", placeholder="Choose incidents",
     )  # fmt: skip
     if st.button("Make them one", disabled=not same):
@@ -545,7 +551,7 @@ def _marked(rows: Sequence[Row]) -> None:
         chosen = right.selectbox(
             "at", [None, *range(len(options))],
             index=1 if inside else 0,
-            format_func=lambda i: "no place yet" if i is None else f"{options[i].place.name} (“{options[i].text}”)",
+            format_func=lambda i: "no place yet" if i is None else _meant(options[i]),
             key=f"add_place-{start}-{end}",
         )  # fmt: skip
         yes, no = st.columns(2)
@@ -566,6 +572,11 @@ def _marked(rows: Sequence[Row]) -> None:
         if no.button("Leave it", width="stretch"):
             st.session_state.marked = None
             st.rerun(scope="fragment")
+
+
+def _meant(mention: Mention) -> str:
+    name = mention.place.name if mention.place else "?"
+    return f"{name} (“{mention.text}”)"
 
 
 def _select_added(entry: Correction) -> None:

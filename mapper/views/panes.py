@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,9 @@ def incidents_in_words(counted: Totals, of: int) -> str:
     states = [
         f"{counted.by_state[state_name]} {words}"
         for state_name, words in (
-            ("happened", "happened"), ("notyet", "did not, or not yet"), ("background", "background"),
+            ("happened", "happened"),
+            ("notyet", "did not, or not yet"),
+            ("background", "background"),
         )
         if counted.by_state.get(state_name)
     ]  # fmt: skip
@@ -195,7 +198,8 @@ def unplaced(shown: Sequence[Row]) -> None:
     for row in missing[:200]:
         with st.container(border=True):
             st.text(
-                f"{row.title} · {label_of('modality', row.incident.modality)} · {when_in_words(row.incident.date)}"
+                f"{row.title} · {label_of('modality', row.incident.modality)} · "
+                f"{when_in_words(row.incident.date)}"
             )
             st.text(f"“{row.quote}”")
             st.button(
@@ -218,7 +222,8 @@ def unplaced(shown: Sequence[Row]) -> None:
                     {
                         "Place": mention.text,
                         "In the text": _context(analysis, mention.start, mention.end),
-                        "Considered": ", ".join(c.name for c in mention.candidates[:5]) or "nothing known by that name",
+                        "Considered": ", ".join(c.name for c in mention.candidates[:5])
+                        or "nothing known by that name",
                     }
                     for analysis, mention in lost[:500]
                 ]
@@ -265,7 +270,7 @@ def take_away(rows: Sequence[Row], shown: Sequence[Row]) -> None:
     for number, form in enumerate(FORMATS.values()):
         columns[number % 3].download_button(
             f"{form.label[0].upper()}{form.label[1:]} ({form.ending})",
-            data=lambda form=form: _written(chosen, form.ending, options),
+            data=partial(_written, chosen, form.ending, options),
             file_name=f"{name}{form.ending}",
             mime=form.media_type,
             key=f"take-{form.ending}",
@@ -350,8 +355,8 @@ def log() -> None:
         found = state.corrected(identity)
         if found and found.unmatched:
             st.warning(
-                f"{len(found.unmatched)} correction(s) of “{identity}” fit no incident of the newer "
-                "analysis; they stay in the log."
+                f"{len(found.unmatched)} correction(s) of “{identity}” fit no incident of the "
+                "newer analysis; they stay in the log."
             )
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import folium
 from folium.elements import JSCSSMixin
@@ -35,9 +35,6 @@ class Incidents(JSCSSMixin):
     a BroadcastChannel's name); ``options`` are plain values for the script.
     """
 
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
-
     _template = Template(
         """
         {% macro script(this, kwargs) %}
@@ -48,7 +45,9 @@ class Incidents(JSCSSMixin):
     )
 
     def __init__(self, data: str = "", options: Mapping[str, Any] | None = None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] - Folium ships no types for it
+        self.default_js: list[tuple[str, str]] = []
+        self.default_css: list[tuple[str, str]] = []
         self._name = "Incidents"
         if data and not data.replace("+", "").replace("/", "").replace("=", "").isalnum():
             raise ValueError("incident data must be base64, as mapper.webmap.encode gives it")

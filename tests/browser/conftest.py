@@ -15,10 +15,11 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --mute-audio "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--mute-audio", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync",
+]  # fmt: skip
 PATIENCE = 90_000
 """Milliseconds to wait for what must come: slow machines are no failures."""
 

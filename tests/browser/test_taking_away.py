@@ -71,11 +71,11 @@ def test_the_standalone_page_filters_by_kind_words_and_time(standalone):
     page = standalone
     page.get_by_label("Search places, people and quotes").fill("bulldozer crew")
     expect(page.locator("[data-shown]").first).to_have_attribute("data-shown", "1")
-    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name="Show all", exact=True).click()
     page.get_by_label("What happened").select_option(label="Battle")
     shown = int(page.locator(".pg").get_attribute("data-shown"))
     assert 0 < shown < 10
-    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name="Show all", exact=True).click()
     bar = page.locator(".pg-time svg")
     box = bar.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20)
