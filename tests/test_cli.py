@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import made
 import pytest
@@ -228,13 +229,11 @@ def test_a_bad_line_is_named_with_its_file(tmp_path, capsys):
 
 
 def test_gazetteer_tells_what_it_is_and_finds_names(capsys):
-    assert main(["gazetteer", "status", "--json"]) == 0
-    status = json.loads(capsys.readouterr().out)
-    assert len(status["sha256"]) == 64 and status["counts"]["places"] > 100_000
-    assert status["sources"] and "CC BY 4.0" in status["attribution"]
-    assert main(["gazetteer", "search", "Nasiriyya", "--json", "--limit", "5"]) == 0
-    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert any(row["country"] == "IQ" and abs(row["lat"] - 31.05) < 0.5 for row in rows)
+    assert main(["gazetteer", "status"]) == 0
+    status = capsys.readouterr().out
+    assert re.search(r"sha256 +[0-9a-f]{64}", status) and "CC BY 4.0" in status
+    assert main(["gazetteer", "search", "Nasiriyya", "--limit", "5"]) == 0
+    assert "Nasiriyah" in capsys.readouterr().out
     for action in ("status", "search", "build"):
         with pytest.raises(SystemExit) as stop:
             main(["gazetteer", action, "--help"])
@@ -242,5 +241,5 @@ def test_gazetteer_tells_what_it_is_and_finds_names(capsys):
 
 
 def test_a_gazetteer_that_is_not_there(tmp_path, capsys):
-    said = command_fails(capsys, tmp_path, "gazetteer", "--file", tmp_path / "none", "status")
-    assert "geodata.build" in said
+    said = command_fails(capsys, tmp_path, "gazetteer", "status", "--gazetteer", tmp_path / "none")
+    assert "no gazetteer at" in said and "make it with" in said
