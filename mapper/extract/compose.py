@@ -193,7 +193,12 @@ def choose_places(
     first = scene.mentions[top[1]]
     for _key, j, p in ranked:
         m = scene.mentions[j]
-        if p < several or m.place is None or first.place is None or j == top[1]:
+        if m.place is None or first.place is None or j == top[1] or m.place.id == first.place.id:
+            continue
+        if p >= 0.4 * top[2] and _beside(scene, m, first) and not _contains(m, first):
+            chosen.append((j, p))  # "in the capital and the south": said in one breath
+            continue
+        if p < several:
             continue
         if scene.sentence_of(m.start) != scene.sentence_of(first.start):
             continue
@@ -202,6 +207,16 @@ def choose_places(
         ):
             chosen.append((j, p))
     return chosen
+
+
+_AND = re.compile(r"\s*(?:,|,?\s*\band\b|&)\s*(?:(?:in|at|the|around|near)\s+)*", re.IGNORECASE)
+
+
+def _beside(scene: Scene, one: Mention, other: Mention) -> bool:
+    """Whether two mentions stand side by side in a list, nothing but "and" between them."""
+    first, second = sorted((one, other), key=lambda m: m.start)
+    gap = scene.text[first.end : second.start]
+    return len(gap) < 20 and _AND.fullmatch(gap) is not None
 
 
 def _holder(scene: Scene, j: int) -> int | None:

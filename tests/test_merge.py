@@ -1,0 +1,68 @@
+"""Joining: what belongs together is joined, tolls are shared or kept, nothing depends on luck."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mapper.extract import extract
+from mapper.extract.learned import NO_MODELS
+from mapper.merge import distance_km, grouped, merge
+from mapper.model import Article, Incident
+from tests.test_extract import mention, place, reading_of
+
+TEXT = "Rallies filled Najaf and Karbala on Friday and left at least 40 people dead."
+
+
+def protests():
+    reading = reading_of(
+        TEXT,
+        triggers=[("Rallies", "protest", "occurred")],
+        places=[("Najaf", "literal"), ("Karbala", "literal")],
+        arguments=[("at least 40 people", "fatalities")],
+        links=[(0, 0, "place"), (0, 1, "place"), (0, 2, "fatalities")],
+    )
+    article = Article("t", TEXT, "2019-12-16")
+    mentions = (mention(TEXT, "Najaf", place("Najaf", 32.0)), mention(TEXT, "Karbala"))
+    return article, extract(article, reading, mentions, NO_MODELS)
+
+
+def test_a_toll_given_for_two_incidents_names_the_other():
+    article, drafts = protests()
+    one, two = merge(article, drafts, NO_MODELS)
+    assert one.fatalities is not None and two.fatalities is not None
+    assert (one.fatalities.low, one.fatalities.high) == (40, None)
+    assert one.fatalities.shared_with == (two.id,)
+    assert two.fatalities.shared_with == (one.id,)
+
+
+def test_the_same_text_gives_the_same_incidents():
+    assert merge(*protests(), NO_MODELS) == merge(*protests(), NO_MODELS)
+
+
+def test_what_comes_out_is_plain():
+    assert {type(i) for i in merge(*protests(), NO_MODELS)} == {Incident}
+
+
+def test_incidents_without_beliefs_are_kept_as_they_are():
+    article, drafts = protests()
+    plain = merge(article, drafts, NO_MODELS)
+    assert merge(article, plain, NO_MODELS) == plain
+
+
+class _Stub:
+    """Stands for a belief: grouping looks only at positions."""
+
+
+@settings(max_examples=50)
+@given(
+    st.integers(0, 30),
+    st.dictionaries(st.tuples(st.integers(0, 29), st.integers(0, 29)), st.floats(0, 1)),
+)
+def test_grouping_keeps_every_trigger_once(n, same):
+    beliefs = [_Stub() for _ in range(n)]
+    pairs = {(i, j): p for (i, j), p in same.items() if i < j < n}
+    groups = grouped(beliefs, pairs, 0.5)
+    assert sorted(id(b) for g in groups for b in g) == sorted(map(id, beliefs))
+
+
+def test_distances_are_kilometres():
+    assert 440 < distance_km(place("Baghdad", 33.31, 44.36), place("Basra", 30.5, 47.8)) < 460
