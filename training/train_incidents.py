@@ -585,8 +585,8 @@ DEFAULTS = {"place": 0.2, "places_several": 0.55, "date": 0.2, "fatalities": 0.4
 SAME_GRID = (0.35, 0.42)
 GRIDS = {
     "place": (0.03, 0.06, 0.1, 0.15, 0.2),
-    "date": (0.06, 0.12, 0.2),
-    "fatalities": (0.2, 0.28, 0.36, 0.45),
+    "date": (0.12, 0.2),
+    "fatalities": (0.2, 0.25, 0.3),
     "background": (0.35, 0.5, 0.65),
 }
 
@@ -680,7 +680,7 @@ def _goodness(
             total += share * (r["date_right"] or 0.0)
         elif name == "fatalities":
             invented = r["fatalities_invented"] / max(1, r["gold"])
-            total += share * ((r["fatalities_right"] or 0.0) - 2 * invented)
+            total += share * ((r["fatalities_right"] or 0.0) - invented)
         else:
             total += share * r["detected"]["f"]
     return total
