@@ -156,8 +156,8 @@ def verbs(models: Sequence[Models]) -> Json:
             near, x = candidates(scene, 0, "place")
             m = models[d.fold]
             trees = m.trees.get("place")
-            p = trees.probability(x) if trees is not None else x[:, 0]
-            ranked = sorted(zip(p.tolist(), near, strict=True), key=lambda r: (-r[0], r[1]))
+            belief = trees.probability(x) if trees is not None else x[:, 0]
+            ranked = sorted(zip(belief.tolist(), near, strict=True), key=lambda r: (-r[0], r[1]))
             floor = m.threshold("verb_place", 0.3)
             chosen = [j for q, j in ranked[:1] if q >= floor]
             chosen += [j for q, j in ranked[1:] if q >= max(0.4, 0.8 * ranked[0][0]) and chosen]
@@ -306,7 +306,7 @@ def tolls_alone() -> Json:
                 g = i.get(what)
                 if not g or g.get("start") is None:
                     continue
-                low, _, high = parse_toll(g["quote"], what)  # type: ignore[arg-type]
+                low, _, high = parse_toll(g["quote"], what)
                 wanted = (g.get("low"), g.get("high"))
                 here = [
                     t for t in found if t.what == what and t.start < g["end"] and g["start"] < t.end

@@ -89,9 +89,9 @@ def coded_documents(shared: Path = SHARED) -> list[Document]:
     have = {d.article.id for d in out}
     for corpus in sorted({r["corpus"] for r in labels_of.values()}):
         for row in _lines(corpora / f"{corpus}.jsonl"):
-            label = labels_of.get(row["id"])
-            if label is None or row["id"] in have:
+            if row["id"] not in labels_of or row["id"] in have:
                 continue
+            label = labels_of[row["id"]]
             incidents = tuple(_quoted(i, row["text"]) for i in label["incidents"])
             article = _article(row, label.get("pub_date"))
             out.append(Document(article, incidents, "coded", fold_of(row["id"], shared)))

@@ -415,15 +415,15 @@ def train(
                 for j in near
             ]
             rows["place"].add(x, y, 0.35, d.fold)
-    for name, columns, size in (
+    stage_a: tuple[tuple[str, Sequence[str], dict[str, Any]], ...] = (
         ("trigger", TRIGGER_COLUMNS, {"trees": 140, "rate": 0.06}),
         ("place", PLACE_COLUMNS, {"trees": 120}),
         ("date", COLUMNS["date"], {}),
         ("toll", TOLL_COLUMNS, {}),
-    ):
-        fit = partial(fit_trees, columns, **size)
-        trained.put(name, crossed(rows[name], fit))
-        log(f"{name}: {len(rows[name].y)} rows, {sum(map(int, rows[name].y))} positive", begun)
+    )
+    for part, columns, size in stage_a:
+        trained.put(part, crossed(rows[part], partial(fit_trees, columns, **size)))
+        log(f"{part}: {len(rows[part].y)} rows, {sum(map(int, rows[part].y))} positive", begun)
 
     # B: kind, modality, background, with dates as stage A gives them out of fold.
     rows = {k: Rows() for k in ("kind", "modality", "background")}
