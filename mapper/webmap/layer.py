@@ -45,7 +45,7 @@ class Incidents(JSCSSMixin):
     )
 
     def __init__(self, data: str = "", options: Mapping[str, Any] | None = None) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] - Folium ships no types for it
+        super().__init__()  # type: ignore[no-untyped-call]
         self.default_js: list[tuple[str, str]] = []
         self.default_css: list[tuple[str, str]] = []
         self._name = "Incidents"
