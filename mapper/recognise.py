@@ -43,6 +43,8 @@ _CURATED = Path(__file__).parents[1] / "geodata" / "curated" / "places.csv"
 _NAME_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _ROLES: frozenset[str] = frozenset(get_args(Role))
 _ARTICLE = re.compile(r"(?:the|The|THE)\s+")
+_SEAT = re.compile(r"\b([^\W\d_]+)\s+in\s+$")
+_DETERMINER = re.compile(r"\b(?:the|this|that|these|those)\s+$", re.I)
 _TAIL = re.compile(r"(?:['’][sS]|['’])$|[\s,;:.!?\"“”)\]]+$")
 _FRONT = re.compile(r"^[\s,;:.!?\"“”'‘’(\[\-–—]+")
 _WORD_BEFORE = re.compile(r"([^\W_]+\.?)([ -])$")
@@ -91,6 +93,8 @@ def recognise(article: Article, reading: Reading, gazetteer: GazetteerLike) -> t
     for (start, end), (role, score) in sorted(found.items(), key=lambda kv: (kv[0][0], -kv[0][1])):
         if start < taken:
             continue
+        if role == "nominal":
+            start = _determined(text, start, taken)
         taken = end
         role = _role(text, start, end, role)
         mentions.append(Mention(start, end, text[start:end], role, confidence=round(score, 4)))
@@ -135,6 +139,12 @@ def _with_areas(text: str, mentions: Sequence[Mention], known: _Known) -> tuple[
         ]
         out.append(Mention(*span, text[slice(*span)], "nominal", confidence=_AREA_SCORE))
     return tuple(sorted(out, key=lambda m: (m.start, -m.end)))
+
+
+def _determined(text: str, start: int, taken: int) -> int:
+    """Where a nominal begins with its determiner ("the capital"), not before ``taken``."""
+    before = _DETERMINER.search(text, max(taken, start - 12), start)
+    return before.start() if before else start
 
 
 def _inside(inner: Span, outer: Span) -> bool:
@@ -562,7 +572,14 @@ def _referred(text: str, found: dict[Span, tuple[Role, float]]) -> dict[Span, tu
 
 
 def _role(text: str, start: int, end: int, role: Role) -> Role:
-    """The role as the words after the name settle it: papers are organisations."""
+    """The role as the words around the name settle it.
+
+    Papers are organisations; a seat of power ("the leadership in Tehran") is a government.
+    """
+    if role == "literal":
+        seat = _SEAT.search(text, max(0, start - 40), start)
+        if seat and seat.group(1).lower() in _cues()["powers"]:
+            return "metonymic"
     if role in ("literal", "metonymic"):
         after = _WORD_AFTER.match(text[end : end + 30])
         if (
