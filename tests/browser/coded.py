@@ -24,8 +24,16 @@ from mapper.model import (
 )
 
 DOCUMENTS = Path(__file__).with_name("coded.jsonl")
-UNCERTAINTY = {"facility": 300, "neighbourhood": 1500, "city": 8000, "district": 25000,
-               "province": 80000, "region": 250000, "country": 400000, "sea": 200000}  # fmt: skip
+UNCERTAINTY = {
+    "facility": 300,
+    "neighbourhood": 1500,
+    "city": 8000,
+    "district": 25000,
+    "province": 80000,
+    "region": 250000,
+    "country": 400000,
+    "sea": 200000,
+}
 
 
 def documents() -> list[dict]:
@@ -37,14 +45,29 @@ def place_of(item: dict) -> Place:
     geometry = None
     if precision in ("province", "region", "country"):
         r = {"province": 0.7, "region": 1.6, "country": 4.0}[precision]
-        ring = [[lon - r, lat - r], [lon + r, lat - r], [lon + r, lat + r], [lon - r, lat + r],
-                [lon - r, lat - r]]  # fmt: skip
+        ring = [
+            [lon - r, lat - r],
+            [lon + r, lat - r],
+            [lon + r, lat + r],
+            [lon - r, lat + r],
+            [lon - r, lat - r],
+        ]
         geometry = {"type": "Polygon", "coordinates": [ring]}
     digest = hashlib.sha256(item["name"].encode()).hexdigest()[:8]
     return Place(
-        f"t:{digest}", item["name"].split(",")[0], precision, None, None, lat, lon, None, precision,
-        UNCERTAINTY.get(precision, 5000), geometry, "coded",
-    )  # fmt: skip
+        f"t:{digest}",
+        item["name"].split(",")[0],
+        precision,
+        None,
+        None,
+        lat,
+        lon,
+        None,
+        precision,
+        UNCERTAINTY.get(precision, 5000),
+        geometry,
+        "coded",
+    )
 
 
 def sentence(text: str, at: int) -> tuple[int, int]:
@@ -61,20 +84,37 @@ def toll(item: dict | None, groups: dict, key: str) -> Toll | None:
     start = item.get("start", 0)
     shared = tuple(i for i in groups.get((start, item.get("end")), ()) if i != key)
     best = item["low"] if item["low"] == item["high"] else None
-    return Toll(item["low"], best, item["high"], item["quote"], (start, item.get("end", 0)),
-                shared if item.get("shared") else ())  # fmt: skip
+    return Toll(
+        item["low"],
+        best,
+        item["high"],
+        item["quote"],
+        (start, item.get("end", 0)),
+        shared if item.get("shared") else (),
+    )
 
 
 def analysis_of(document: dict, article: Article | None = None) -> Analysis:
     text = document["text"]
     article = article or Article(document["id"], text, document.get("published"))
     mentions = tuple(
-        Mention(m["start"], m["end"], m["quote"], m["role"], place_of(m), 0.9,
-                (Candidate(place_of(m).id, m["name"], m["lat"], m["lon"], 0.9),
-                 Candidate("t:other", m["name"].split(",")[0] + ", elsewhere", -m["lat"], m["lon"], 0.1)),
-                ("the best known place of that name",))
+        Mention(
+            m["start"],
+            m["end"],
+            m["quote"],
+            m["role"],
+            place_of(m),
+            0.9,
+            (
+                Candidate(place_of(m).id, m["name"], m["lat"], m["lon"], 0.9),
+                Candidate(
+                    "t:other", m["name"].split(",")[0] + ", elsewhere", -m["lat"], m["lon"], 0.1
+                ),
+            ),
+            ("the best known place of that name",),
+        )
         for m in document["mentions"]
-    )  # fmt: skip
+    )
     groups: dict = {}
     for incident in document["incidents"]:
         for name in ("fatalities", "injured"):
@@ -97,19 +137,37 @@ def analysis_of(document: dict, article: Article | None = None) -> Analysis:
             span = (at, at + len(date["quote"]))
         incidents.append(
             Incident(
-                i["id"], i["kind"], None, i["modality"], i["background"], i["count"], tuple(evidence),
+                i["id"],
+                i["kind"],
+                None,
+                i["modality"],
+                i["background"],
+                i["count"],
+                tuple(evidence),
                 tuple(
-                    IncidentPlace((p["start"], p["end"]), "in", p.get("inferred", False), place_of(p))
+                    IncidentPlace(
+                        (p["start"], p["end"]), "in", p.get("inferred", False), place_of(p)
+                    )
                     for p in i["places"]
                 ),
                 DateSpan(date["start"], date["end"], date["quote"], span) if date else None,
-                toll(i.get("fatalities"), groups, i["id"]), toll(i.get("injured"), groups, i["id"]),
-                tuple(Actor(a["start"], a["end"], a["quote"], a["role"], "alleged" in a) for a in i["actors"]),
-                0.5 + 0.45 * ((number * 7) % 10) / 10, {"place": "named in the sentence"},
+                toll(i.get("fatalities"), groups, i["id"]),
+                toll(i.get("injured"), groups, i["id"]),
+                tuple(
+                    Actor(a["start"], a["end"], a["quote"], a["role"], "alleged" in a)
+                    for a in i["actors"]
+                ),
+                0.5 + 0.45 * ((number * 7) % 10) / 10,
+                {"place": "named in the sentence"},
             )
-        )  # fmt: skip
-    return Analysis(article, "en", mentions, tuple(incidents),
-                    Provenance("incident-mapper test", "coded", "coded 1", "0"))  # fmt: skip
+        )
+    return Analysis(
+        article,
+        "en",
+        mentions,
+        tuple(incidents),
+        Provenance("incident-mapper test", "coded", "coded 1", "0"),
+    )
 
 
 class Gazetteer:
@@ -128,11 +186,22 @@ class Gazetteer:
         if place is None:
             return None
         return SimpleNamespace(
-            id=place.id, name=place.name, kind=place.kind, country=place.country, admin1=None,
-            admin1_name=None, admin2=None, lat=place.lat, lon=place.lon, population=1000,
-            geonameid=None, precision=place.precision, uncertainty_m=place.uncertainty_m,
-            has_geometry=place.geometry is not None, source="coded",
-        )  # fmt: skip
+            id=place.id,
+            name=place.name,
+            kind=place.kind,
+            country=place.country,
+            admin1=None,
+            admin1_name=None,
+            admin2=None,
+            lat=place.lat,
+            lon=place.lon,
+            population=1000,
+            geonameid=None,
+            precision=place.precision,
+            uncertainty_m=place.uncertainty_m,
+            has_geometry=place.geometry is not None,
+            source="coded",
+        )
 
     def geometry(self, identity: str):
         from shapely.geometry import shape
@@ -166,12 +235,29 @@ class Analyser:
             b = max(b, match.end())
             place = towns[number % len(towns)]
             incidents.append(
-                Incident(f"a{number}", "explosion_remote_violence", None, "occurred", False, None,
-                         (Evidence(a, b, article.text[a:b], match.span()),),
-                         (IncidentPlace(match.span(), "in", True, place),), None, None, None, (), 0.6)
-            )  # fmt: skip
+                Incident(
+                    f"a{number}",
+                    "explosion_remote_violence",
+                    None,
+                    "occurred",
+                    False,
+                    None,
+                    (Evidence(a, b, article.text[a:b], match.span()),),
+                    (IncidentPlace(match.span(), "in", True, place),),
+                    None,
+                    None,
+                    None,
+                    (),
+                    0.6,
+                )
+            )
         if "BREAK" in article.text:
             raise ZeroDivisionError("made to break")
         language = "fr" if " est " in article.text else "en"
-        return Analysis(article, language, tuple(mentions), tuple(incidents),
-                        Provenance("incident-mapper test", "coded", "coded 1", "0"))  # fmt: skip
+        return Analysis(
+            article,
+            language,
+            tuple(mentions),
+            tuple(incidents),
+            Provenance("incident-mapper test", "coded", "coded 1", "0"),
+        )

@@ -88,13 +88,32 @@ def test_the_standalone_page_filters_by_kind_words_and_time(standalone):
 def test_hostile_words_stay_words_in_the_standalone_page(chromium, tmp_path):
     bad = "</script><img src=x onerror=window.ran=1>{{7*7}}${1}`"
     document = {
-        "id": "bad", "text": f"An attack {bad} hit Mosul.", "mentions": [],
-        "incidents": [{
-            "id": "i1", "kind": "battle", "modality": "occurred", "background": False, "count": None,
-            "mentions": [{"start": 3, "end": 9}], "date": None, "actors": [],
-            "places": [{"name": bad, "lat": 36.3, "lon": 43.1, "precision": "city", "start": 0, "end": 2}],
-        }],
-    }  # fmt: skip
+        "id": "bad",
+        "text": f"An attack {bad} hit Mosul.",
+        "mentions": [],
+        "incidents": [
+            {
+                "id": "i1",
+                "kind": "battle",
+                "modality": "occurred",
+                "background": False,
+                "count": None,
+                "mentions": [{"start": 3, "end": 9}],
+                "date": None,
+                "actors": [],
+                "places": [
+                    {
+                        "name": bad,
+                        "lat": 36.3,
+                        "lon": 43.1,
+                        "precision": "city",
+                        "start": 0,
+                        "end": 2,
+                    }
+                ],
+            }
+        ],
+    }
     path = tmp_path / "bad.html"
     path.write_text(webmap.standalone_html([coded.analysis_of(document)]), encoding="utf-8")
     context, refused = context_of(chromium)
