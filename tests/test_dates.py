@@ -26,6 +26,8 @@ def read(text, published=MONDAY, modality="occurred"):
         ("They clashed on Oct. 28.", MONDAY, ("2019-10-28", "2019-10-28")),
         ("They clashed on 30 DECEMBER.", MONDAY, ("2018-12-30", "2018-12-30")),
         ("SAN MIGUEL, 3 JAN 90", "1990-01-05", ("1990-01-03", "1990-01-03")),
+        ("SAN MIGUEL, 3 JAN 90", None, ("1990-01-03", "1990-01-03")),
+        ("BASRA, 3 JAN 16", None, ("2016-01-03", "2016-01-03")),
         ("two days ago", MONDAY, ("2019-12-14", "2019-12-14")),
         ("He resigned in early December.", MONDAY, ("2019-12", "2019-12")),
         ("after two months of unrest", MONDAY, ("2019-10", "2019-12")),

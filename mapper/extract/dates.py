@@ -705,9 +705,10 @@ class _Resolver:
             return int(e.get("year") or 0)
         if e.get("yy"):
             yy = int(e.get("yy") or 0)
-            century = (self.pub_year or 2000) // 100 * 100
-            year = century + yy
-            return year if self.pub_year is None or year <= self.pub_year + 5 else year - 100
+            if self.pub_year is None:  # the pivot of POSIX strptime
+                return (1900 if yy >= 69 else 2000) + yy
+            year = self.pub_year // 100 * 100 + yy
+            return year if year <= self.pub_year + 5 else year - 100
         last = e.get("last") or e.get("rel")
         if self.pub is None:
             return self.year if e.start - self.said_at < 1500 else None
