@@ -91,3 +91,36 @@ def test_offsets_and_ranges_hold(text):
     for t in find_tolls(text, sentences(text)):
         assert text[t.start : t.end] == t.quote
         assert t.low is None or t.high is None or t.low <= t.high
+
+
+@pytest.mark.parametrize(
+    ("quote", "wanted"),
+    [
+        ("Three clerks died and nine others", (3, 3)),
+        ("five dead, 12 or 13", (5, 5)),
+        ("six herders, two of them boys", (6, 6)),
+        ("seven were killed, one in the north", (7, 7)),
+        ("two of those aboard died, maybe three", (2, 3)),
+        ("killed four guards and two drivers", (6, 6)),
+        ("five people were killed and three more died", (8, 8)),
+    ],
+)
+def test_numbers_of_others_are_not_added(quote: str, wanted: tuple[int, int]) -> None:
+    low, _, high = parse_toll(quote)
+    assert (low, high) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("The men stabbed her to death at the gate.", (1, 1)),
+        ("The pile-up took the life of 30-year-old Ann Poe.", (1, 1)),
+        ("Two gunmen were eliminated in the raid.", (2, 2)),
+        ("The rocket fell in a field, harming no one.", (0, 0)),
+        ("The ferry sank, but nobody drowned.", (0, 0)),
+        ("The wall fell at night; no harm done.", (0, 0)),
+    ],
+)
+def test_plain_words_of_death_are_found(text: str, wanted: tuple[int, int]) -> None:
+    found = find_tolls(text, [(0, len(text))])
+    assert [(e.low, e.high) for e in found if e.what == "fatalities"] == [wanted]

@@ -153,6 +153,51 @@ def _only(what: What, lower: str) -> str:
     return lower
 
 
+@cache
+def _asides() -> re.Pattern[str]:
+    """Parts of a number that is already given: "four civilians, two of them children"."""
+    return re.compile(rf",?\s*\b(?:{_quantity()})\s+of\s+(?:them|whom)\b[^,;.]*")
+
+
+@cache
+def _said(what: What) -> re.Pattern[str]:
+    """A number, what became of them, and the comma or "and" that opens another matter."""
+    keys = ("kill_passive", "die") if what == "fatalities" else ("hurt_passive", "hurt_verbs")
+    words = _any([w for k in keys for w in _list(k)])
+    return re.compile(
+        rf"^(?P<own>[^,;.]*?\b(?:{_quantity()})(?![\w%])[^,;.]*?\b(?:{words}))"
+        r"(?:\s*[,;]|\s+and\b|\s+while\b|\s+with\b)(?P<rest>.*)$"
+    )
+
+
+def _own(what: What, lower: str) -> str:
+    """A phrase without the numbers that count others, or the same people again.
+
+    "four died, one of them a child" is four; "two were killed and thirteen others" is two, for
+    what became of the thirteen is said after the phrase.
+    """
+    cut = _asides().sub(" ", lower)
+    if _counted().search(cut):
+        lower = cut
+    m = _said(what).match(lower)
+    # A second verb of the same sort makes the rest its own too.
+    if (
+        m
+        and not re.match(r"\s*(?:maybe|perhaps|possibly|or)\b", m.group("rest"))
+        and not _deadly(what).search(m.group("rest"))
+    ):
+        return m.group("own")
+    return lower
+
+
+@cache
+def _deadly(what: What) -> re.Pattern[str]:
+    """Words that say once more that people were killed (or hurt)."""
+    fatal = ("kill_passive", "kill_active", "die", "dead_nouns")
+    keys = fatal if what == "fatalities" else ("hurt_passive", "hurt_active", "hurt_nouns")
+    return re.compile(rf"\b(?:{_any(w for k in keys for w in _list(k))})\b")
+
+
 def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int | None, int | None]:
     """Low, best and high of a phrase that is known to state a toll.
 
@@ -162,7 +207,7 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
     lower = " ".join(quote.lower().split())
     if _zero(lower):
         return (0, 0, 0)
-    lower = _ages().sub(" PERSON ", _only(what, lower))
+    lower = _ages().sub(" PERSON ", _own(what, _only(what, lower)))
     found: list[tuple[int | None, int | None]] = []
     taken: list[tuple[int, int]] = []
     open_high = False
@@ -327,10 +372,14 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     )
     none = _any(_list("nobody"))
     rules += [
+        ("both", 0.9, False, rf"(?P<np>(?:{_any(_list('harm_none'))}))"),
+        ("fatalities", 0.9, False, rf"(?:killing|killed|kills)\s+(?P<np>{none})"),
+        ("fatalities", 0.85, False, rf"(?:{_any(_list('kill_apart'))})\s+{obj}\s+(?:dead|to\s+death)"),
+        ("fatalities", 0.85, False, rf"(?:{_any(_list('life_of'))})\s+(?P<np>[\w-]+(?:\s+[\w'’-]+){{0,2}})"),
         ("both", 0.9, False, r"(?P<np>(?:no|without)\s+(?:casualt\w+|victims?|(?:one|body)\s+(?:was\s+|were\s+)?(?:hurt|harmed)))"),
         ("both", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:is|was|were|has|had|have|been|reported|said|to|be|seriously|badly|on\s+\w+(?:\s+\w+){{0,3}}))*\s+(?:hurt|harmed))"),
         ("injured", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|seriously|badly|is))*\s+(?:injured|wounded))"),
-        ("fatalities", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|is))*\s+(?:killed|died|dead|lost))"),
+        ("fatalities", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|is))*\s+(?:{_any([*_list('kill_passive'), *_list('die'), 'lost'])}))"),
         ("fatalities", 0.9, False, r"(?P<np>no\s+(?:fatalities|deaths|loss\s+of\s+life|lives\s+were\s+lost|deaths?\s+\w+\s+reported))"),
         ("injured", 0.9, False, rf"(?P<np>{_any(_list('nobody_hurt'))})"),
         ("injured", 0.7, False, rf"(?P<np>{_any(_list('unhurt'))})"),
@@ -444,7 +493,7 @@ def _named(
 @cache
 def _first_words() -> frozenset[str]:
     t = ontology("tolls")
-    words = {"The", "They", "We", "Many", "Those", "All", "Others", "It", "Some", "Both", "He", "She",
+    words = {"Nobody", "None", "No", "The", "They", "We", "Many", "Those", "All", "Others", "It", "Some", "Both", "He", "She",
              "Who", "Two", "Three", "Police", "People", "This", "That", "At", "Most", "There",
              "Eyewitnesses", "Thousands"}  # fmt: skip
     return (
