@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -37,6 +38,14 @@ __all__ = ["Belief", "Draft", "compose", "incident_id"]
 
 LONGEST = 600
 """Code points of the longest evidence."""
+
+
+SURE_RULE = 0.5
+"""Strength of a toll pattern from which it may speak without the scorer."""
+OTHER_TRIGGER = 0.3
+"""Encoder's score from which another trigger of the sentence may own its toll."""
+NEAR_CHARS = 120
+"""Code points between a killing and the phrase that counts its dead, among other triggers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +322,8 @@ def compose(
 
     date = _date(scene, beliefs, modality, models, why)
     fatalities = _toll(scene, beliefs, "fatalities", models, why)
+    if fatalities is None and modality in {"occurred", "ongoing"} and kind in _deadly_kinds():
+        fatalities = _toll_beside(scene, ordered, why)
     injured = _toll(scene, beliefs, "injured", models, why)
     actors = _actors(beliefs)
     if any(a.alleged for a in actors):
@@ -423,6 +434,53 @@ def _toll(
     t, p = found
     why[what] = f"“{t.quote}” counts its {'dead' if what == 'fatalities' else 'injured'} ({p:.0%})"
     return Toll(t.low, t.best, t.high, t.quote, (t.start, t.end))
+
+
+def _deadly_kinds() -> frozenset[str]:
+    return frozenset(str(k) for k in ontology("tolls")["deadly_kinds"])
+
+
+@cache
+def _trigger_words(name: str) -> re.Pattern[str]:
+    words = sorted((str(w) for w in ontology("tolls")[name]), key=lambda w: (-len(w), w))
+    return re.compile(rf"\b(?:{'|'.join(re.escape(w) for w in words)})\b")
+
+
+def _toll_beside(scene: Scene, ordered: Sequence[Belief], why: dict[str, str]) -> Toll | None:
+    """The dead where the scorer is unsure of every phrase, by plain rules.
+
+    A sentence with one trigger and one phrase of the rules that counts dead says that they belong
+    together.  A trigger that is itself a killing ("was shot dead") tells of one, its plural
+    ("murders of journalists") of two or more, where nothing in its sentence counts them.
+    """
+    for b in ordered:
+        here = scene.sentence_of(b.start)
+        dead = [
+            t for t in scene.tolls if t.what == "fatalities" and scene.sentence_of(t.start) == here
+        ]
+        ruled = [t for t in dead if t.rule >= SURE_RULE]
+        alone = not any(
+            u.score >= OTHER_TRIGGER
+            and scene.sentence_of(u.start) == here
+            and not (u.start < b.end and b.start < u.end)
+            for u in scene.triggers
+        )
+        deadly = _trigger_words("deadly_trigger").search(scene.text[b.start : b.end].lower())
+        if len(ruled) == 1 and (alone or (deadly and abs(ruled[0].start - b.start) < NEAR_CHARS)):
+            t = ruled[0]
+            why["fatalities"] = f"“{t.quote}” is the only count of dead beside it"
+            return Toll(t.low, t.best, t.high, t.quote, (t.start, t.end))
+        if ruled:
+            continue
+        quote = scene.text[b.start : b.end]
+        before = scene.text[max(0, b.start - 12) : b.end].lower()
+        if _trigger_words("deadly_plural").search(quote.lower()):
+            why["fatalities"] = f"“{quote}” tells of killings without a number"
+            return Toll(2, 2, None, quote, (b.start, b.end))
+        if deadly and not dead and _trigger_words("one_person").search(before):
+            why["fatalities"] = f"“{quote}” tells of one death"
+            return Toll(1, 1, 1, quote, (b.start, b.end))
+    return None
 
 
 def _actors(beliefs: Sequence[Belief]) -> tuple[Actor, ...]:
