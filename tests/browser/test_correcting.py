@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 
 @pytest.fixture
@@ -28,6 +28,20 @@ def editor(app, name: str) -> None:
     app.settled()
 
 
+def pick(page, label: str, option: str) -> None:
+    """Choose from a list; a redraw may close it once while the server settles."""
+    box = page.get_by_role("combobox", name=re.compile(label)).last
+    wanted = page.get_by_role("option", name=re.compile(f"^{option}"))
+    for _ in range(5):
+        box.click()
+        try:
+            wanted.wait_for(timeout=3000)
+        except TimeoutError:
+            continue
+        break
+    wanted.click()
+
+
 def test_corrections_are_saved_shown_undone_and_survive_a_restart(mine, own_server, make_app):
     app, page = mine, mine.page
     choose(app, "defused by")
@@ -38,8 +52,7 @@ def test_corrections_are_saved_shown_undone_and_survive_a_restart(mine, own_serv
 
     # Another modality.
     editor(app, "What")
-    page.get_by_role("combobox", name=re.compile("Did it happen")).last.click()
-    page.get_by_role("option", name=re.compile("^Denied")).click()
+    pick(page, "Did it happen", "Denied")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text(re.compile("Did it happen.: Denied"))).to_be_visible()
     expect(page.get_by_text(re.compile("By hand: .*modality"))).to_be_visible()
