@@ -213,3 +213,31 @@ def test_a_scorer_of_other_features_is_refused():
 def test_a_missing_file_of_scorers_is_named(tmp_path):
     with pytest.raises(ModelFileError, match=r"nothing\.json"):
         load_models(tmp_path / "nothing.json")
+
+
+def _one(text, trigger, kind="crime", modality="occurred", others=()):
+    reading = reading_of(text, triggers=[(trigger, kind, modality), *others])
+    return extract(Article("t", text), reading, (), NO_MODELS)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "wanted"),
+    [
+        ("A bus overturned near the bridge, and nine passengers died.", "overturned", (9, 9)),
+        ("The mayor of the town was shot dead at his gate.", "was shot dead", (1, 1)),
+        ("The paper recalls the murders of clerks in the valley.", "murders of clerks", (2, None)),
+    ],
+)
+def test_the_only_count_beside_a_trigger_is_its_own(text, trigger, wanted):
+    toll = _one(text, trigger).fatalities
+    assert toll is not None
+    assert (toll.low, toll.high) == wanted
+    assert text[toll.span[0] : toll.span[1]] == toll.quote
+
+
+def test_no_toll_is_taken_from_what_did_not_happen_or_from_another_trigger():
+    text = "A bus overturned near the bridge after a blast in which nine passengers died."
+    blast = ("blast", "explosion_remote_violence", "occurred")
+    assert _one(text, "overturned", "accident", others=[blast]).fatalities is None
+    assert _one("He was not shot dead.", "shot dead", modality="denied").fatalities is None
+    assert _one("Nine people died as clerks met.", "met", "politics").fatalities is None

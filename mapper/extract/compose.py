@@ -446,6 +446,11 @@ def _trigger_words(name: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(re.escape(w) for w in words)})\b")
 
 
+def _apart(t: TollCandidate, b: Belief) -> int:
+    """Code points between a toll phrase and a trigger; 0 where they overlap."""
+    return max(0, t.start - b.end, b.start - t.end)
+
+
 def _toll_beside(scene: Scene, ordered: Sequence[Belief], why: dict[str, str]) -> Toll | None:
     """The dead where the scorer is unsure of every phrase, by plain rules.
 
@@ -472,6 +477,13 @@ def _toll_beside(scene: Scene, ordered: Sequence[Belief], why: dict[str, str]) -
             return Toll(t.low, t.best, t.high, t.quote, (t.start, t.end))
         if ruled:
             continue
+        # A bare verb or a bare figure (an age) names nobody.
+        people = [t for t in dead if re.search(r"[^\W\d]\W+[^\W\d]", t.quote)]
+        if deadly and people:
+            t = min(people, key=lambda t: (_apart(t, b), -t.encoder, t.start))
+            if _apart(t, b) < NEAR_CHARS // 2:
+                why["fatalities"] = f"“{t.quote}” is the nearest to a killing"
+                return Toll(t.low, t.best, t.high, t.quote, (t.start, t.end))
         quote = scene.text[b.start : b.end]
         before = scene.text[max(0, b.start - 12) : b.end].lower()
         if _trigger_words("deadly_plural").search(quote.lower()):
