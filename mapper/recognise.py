@@ -112,10 +112,12 @@ def _with_areas(text: str, mentions: Sequence[Mention], known: _Known) -> tuple[
     spans = set(names)
     out = list(mentions)
     roles = {(m.start, m.end): m.role for m in mentions}
+    buildings: list[Span] = []
     for match in _EMBASSY.finditer(text):
         holds = [s for s in names if match.start() <= s[0] and s[1] <= match.end(1)]
         if holds and not any(a < match.end() and match.end(1) < b for a, b in names):
             span = (holds[0][0], match.end())
+            buildings.append(span)
             out.append(Mention(*span, text[slice(*span)], "nominal", confidence=_AREA_SCORE))
     for phrase in find(text, names, is_name=known, is_demonym=demonyms.__contains__):
         span = (phrase.start, phrase.end)
@@ -125,7 +127,9 @@ def _with_areas(text: str, mentions: Sequence[Mention], known: _Known) -> tuple[
             continue
         held = {s for s in names if _inside(s, span)}
         rests_on = {s for s in held if any(a.start < s[1] and s[0] < a.end for a in phrase.anchors)}
-        if any(roles[s] in ("metonymic", "organisation") for s in rests_on):
+        if any(roles[s] in ("metonymic", "organisation") for s in rests_on) or any(
+            a < phrase.end < b for a, b in buildings
+        ):
             continue  # "near the US embassy" is not near the United States
         out = [
             m
