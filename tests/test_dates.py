@@ -88,6 +88,10 @@ def test_numbers_that_are_no_dates():
 
 def test_march_and_may_as_verbs_are_no_months():
     assert read("They may march on the capital.") == []
+    assert read("strikes on bases that may house troops") == []
+    assert read("A FORCE THAT MAY MARCH ON THE CAPITAL") == []
+    assert read("He resigned that June.", "2019-12-16") == [("2019-06", "2019-06")]
+    assert read("earlier this january", "2019-12-16") == [("2019-01", "2019-01")]
 
 
 @given(st.text(alphabet="on Mondayince 0123456789-/.,JuneApril\n’the last ago ", max_size=60))

@@ -143,7 +143,9 @@ def _grammar() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ),
         (
             "month",
-            r"(?:(?P<rel>last|next|this|that|the\s+same)\s+|(?P<edge>early|mid|late|the\s+"
+            # "bases that may house troops": after "this" and "that", may and march are verbs
+            rf"(?:(?P<rel>last|next|the\s+same|th(?:is|at)(?=\s+(?:{_alternatives(unamb)})\b))\s+"
+            r"|(?P<edge>early|mid|late|the\s+"
             r"(?:start|beginning|end|middle)\s+of)[-\s]+|(?<=in\s)|(?<=since\s)|(?<=by\s)"
             r"|(?<=until\s)|(?<=till\s)|(?<=from\s)|(?<=of\s)|(?<=during\s)|(?<=throughout\s)|(?<=after\s)"
             rf"|(?<=before\s)){mon}",
