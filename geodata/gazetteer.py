@@ -132,6 +132,7 @@ _WEAK, _HISTORICAL = 5, 6
 _CAPITALISED, _ALL_CAPS = 0x10, 0x20
 _OWN_FROM = 16_000_000
 _COUNTRY, _TERRITORY = KIND_CODE["country"], KIND_CODE["territory"]
+_LOCAL = ("city", "neighbourhood", "facility")
 _PLACE = "SELECT id,name,kind,cc,a1,a2,lat,lon,pop,prom,feat,src,unc FROM place WHERE id=?"
 
 
@@ -173,6 +174,7 @@ class Gazetteer:
         self._units: dict[str, int] | None = None
         self._codes: dict[int, str] = {}
         self._point_index: Any = None
+        self._towns: Any = None
 
     @classmethod
     def open(cls, path: str | Path | None = None) -> Gazetteer:
@@ -523,6 +525,48 @@ class Gazetteer:
             if state:
                 out.append(state)
         return tuple(out)
+
+    def around(
+        self, lat: float, lon: float, km: float, *, limit: int = 50, facilities: bool = False
+    ) -> tuple[Entry, ...]:
+        """The towns and neighbourhoods within ``km`` of a point (WGS 84), most prominent first.
+
+        ``facilities`` adds airports, camps and the like.  Distances are great-circle.
+        """
+        import numpy as np
+
+        if self._towns is None:
+            self._towns = self._populated()
+        ids, lats, lons, prominence, facility = self._towns
+        reach = km / 111.19  # one degree of latitude on the sphere of distance_km, in km
+        first, last = np.searchsorted(lats, (lat - reach, lat + reach))
+        here = slice(first, last)
+        east = np.radians((lons[here] - lon + 180) % 360 - 180)
+        north = np.radians(lats[here] - lat)
+        h = np.sin(north / 2) ** 2 + (
+            np.cos(np.radians(lat)) * np.cos(np.radians(lats[here])) * np.sin(east / 2) ** 2
+        )
+        near = 2 * 6371.0 * np.arcsin(np.sqrt(np.minimum(h, 1))) <= km
+        if not facilities:
+            near &= ~facility[here]
+        found = np.flatnonzero(near) + first
+        found = found[np.lexsort((ids[found], -prominence[found]))][:limit]
+        rows = (self._db.execute(_PLACE, (int(ids[i]),)).fetchone() for i in found)
+        return tuple(self._entry(row) for row in rows)
+
+    def _populated(self) -> Any:
+        """Ids, latitudes, longitudes, prominences of what ``around`` may name, by latitude."""
+        import numpy as np
+
+        wanted = [n for n, k in enumerate(KINDS) if k.precision in _LOCAL]
+        rows = self._db.execute(
+            f"SELECT id,lat,lon,prom,kind FROM place WHERE kind IN ({','.join('?' * len(wanted))})"
+            " ORDER BY lat, id",
+            wanted,
+        ).fetchall()
+        table = np.array(rows, dtype=np.int64).reshape(-1, 5).T
+        built = [n for n in wanted if KINDS[n].precision == "facility"]
+        return table[0], table[1] / 1e5, table[2] / 1e5, table[3], np.isin(table[4], built)
 
     # ------------------------------------------------------------------ areas
 

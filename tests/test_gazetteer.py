@@ -321,6 +321,23 @@ def test_the_open_sea_is_in_no_unit(gazetteer):
     assert gazetteer.admin1_at(0.0, -30.0) is None
 
 
+def test_around_a_point_are_its_towns_most_prominent_first(gazetteer):
+    found = gazetteer.around(33.34, 44.40, km=40, limit=30)
+    assert found[0].name == "Baghdad" and len(found) > 10
+    assert all(distance_km((e.lat, e.lon), (33.34, 44.40)) <= 40 for e in found)
+    assert [e.prominence for e in found] == sorted((e.prominence for e in found), reverse=True)
+    assert {e.precision for e in found} <= {"city", "neighbourhood"}
+    assert gazetteer.around(33.34, 44.40, km=40, limit=3) == found[:3]
+    with_sites = gazetteer.around(33.34, 44.40, km=40, limit=500, facilities=True)
+    assert any(e.precision == "facility" for e in with_sites) and set(found) <= set(with_sites)
+
+
+def test_around_crosses_the_date_line_and_knows_nothing_of_the_open_sea(gazetteer):
+    fiji = gazetteer.around(-16.8, -179.99, km=150, facilities=True)
+    assert {e.lon > 0 for e in fiji} == {True, False}
+    assert gazetteer.around(-50.0, -120.0, km=100) == ()
+
+
 def test_nine_southern_governorates_are_one_polygon(gazetteer):
     from shapely.ops import unary_union
 
