@@ -24,18 +24,28 @@ if TYPE_CHECKING:
 __all__ = ["Analyser", "__version__", "analyse", "show", "to_geodataframe"]
 
 
-def to_geodataframe(analysis: Analysis | Sequence[Analysis]) -> GeoDataFrame:
-    """The incidents of one or several analyses as a GeoDataFrame (WGS 84), one a row."""
+def to_geodataframe(
+    analysis: Analysis | Sequence[Analysis], *, least: float | None = None
+) -> GeoDataFrame:
+    """The incidents of one or several analyses as a GeoDataFrame (WGS 84), one a row.
+
+    A place surer than ``least`` (0..1; None: the threshold at which 95 of 100 are right) is
+    drawn; the others are named in ``place_unsure``.
+    """
+    from mapper.export.features import Options
     from mapper.export.frames import incidents_frame
 
-    return incidents_frame(_several(analysis))
+    return incidents_frame(_several(analysis), Options(least=least))
 
 
-def show(analysis: Analysis | Sequence[Analysis]) -> Any:
-    """The incidents on a Folium map; in a notebook, the last value of a cell shows it."""
+def show(analysis: Analysis | Sequence[Analysis], *, least: float | None = None) -> Any:
+    """The incidents on a Folium map; in a notebook, the last value of a cell shows it.
+
+    ``least`` as for ``to_geodataframe``.
+    """
     from mapper.webmap import show_map
 
-    return show_map(_several(analysis))
+    return show_map(_several(analysis), least=least)
 
 
 def _several(analysis: Analysis | Sequence[Analysis]) -> tuple[Analysis, ...]:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from mapper.abstain import held_back
 from mapper.analyse import Analyser
 from mapper.atomic import writing
 from mapper.errors import InputError, MapperError, OutputError
@@ -111,6 +112,14 @@ def _add_map(commands: Any, common: argparse.ArgumentParser) -> None:
         help="to protect people: snap every coordinate to a grid of KM kilometres "
         "(quotes and names stay)",
     )
+    parser.add_argument(
+        "--min-confidence",
+        metavar="P",
+        type=_share,
+        default=None,
+        help="draw places from this confidence on, 0 to 1; 0 draws all "
+        "(default: from where on 95 of 100 are right)",
+    )
     parser.set_defaults(run=_map)
 
 
@@ -200,12 +209,18 @@ def _map(args: argparse.Namespace) -> int:
         if len(failures) != 1:
             _say(f"nothing written: none of the {len(failures)} documents could be mapped")
         return NOT_CARRIED_OUT
-    write(analyses, args.out, Options(hxl=args.hxl, coarsen_km=args.coarsen_km))
+    least = args.min_confidence
+    write(analyses, args.out, Options(args.hxl, args.coarsen_km, least))
+    drawn = [held_back(analysis, least) for analysis in analyses]
     incidents = sum(len(analysis.incidents) for analysis in analyses)
-    placed = sum(bool(item.places) for analysis in analyses for item in analysis.incidents)
+    placed = sum(bool(item.places) for analysis in drawn for item in analysis.incidents)
+    unsure = sum(
+        bool(item.unsure) and not item.places for analysis in drawn for item in analysis.incidents
+    )
     _say(
         f"{args.out}: {incidents} incidents of {len(analyses)} "
         f"article{'s' if len(analyses) != 1 else ''}, {placed} of them placed"
+        + (f", {unsure} held back as unsure (--min-confidence 0 draws them)" if unsure else "")
     )
     return SOME_FAILED if failures else DONE
 
@@ -317,6 +332,16 @@ def _kilometres(value: str) -> float:
     if not 0 < kilometres <= 1000:
         raise argparse.ArgumentTypeError(f"{value!r} is no number of kilometres from 0 to 1000")
     return kilometres
+
+
+def _share(value: str) -> float:
+    try:
+        share = float(value)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{value!r} is no confidence from 0 to 1")
+    return share
 
 
 def _name(failure: Failure) -> None:

@@ -253,6 +253,8 @@ class Incident:
 
     ``why`` maps a field's name to the reason for its value, in words.  ``corrected`` names
     the fields that a person has changed, ``verified`` says that a person has checked it all.
+    ``unsure`` are places held back from the map (``mapper/abstain.py``); an analysis has them
+    among ``places``, so they are no part of the JSON.
     """
 
     id: str
@@ -271,6 +273,7 @@ class Incident:
     why: Mapping[str, str] = field(default_factory=dict)
     corrected: tuple[str, ...] = ()
     verified: bool = False
+    unsure: tuple[IncidentPlace, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's INCIDENT object, with ``why``, ``corrected`` and ``verified``."""

@@ -15,6 +15,7 @@ import shapely
 from shapely.geometry import box, mapping, shape
 from shapely.geometry.base import BaseGeometry
 
+from mapper.abstain import confidences, parted
 from mapper.export.crosswalk import codes, first_day, last_day, vaguest
 from mapper.export.words import kind_label
 from mapper.model import Actor, Analysis, Incident, IncidentPlace, Place, Toll
@@ -41,10 +42,13 @@ class Options:
 
     ``hxl`` puts a row of HXL tags under a CSV's header.  ``coarsen_km`` snaps coordinates to
     a grid of so many kilometres, to protect people; names and quotes stay as they are.
+    ``least`` is the confidence (0..1) from which a place is drawn, None the default threshold
+    (``mapper/abstain.py``); what is below is in ``unsure_places``.
     """
 
     hxl: bool = False
     coarsen_km: float | None = None
+    least: float | None = None
 
 
 def feature_collection(
@@ -67,19 +71,25 @@ def features(analyses: Sequence[Analysis], options: Options | None = None) -> li
     """A feature an incident, in the order of the analyses; ids unique among them."""
     return [
         feature(analysis, incident, identity, options)
-        for analysis, incident, identity in identified(analyses)
+        for analysis, incident, identity in identified(analyses, options.least if options else None)
     ]
 
 
-def identified(analyses: Sequence[Analysis]) -> Iterator[tuple[Analysis, Incident, str]]:
-    """Each incident with an id that no other of these analyses has.
+def identified(
+    analyses: Sequence[Analysis], least: float | None = None
+) -> Iterator[tuple[Analysis, Incident, str]]:
+    """Each incident as it is drawn, with an id that no other of these analyses has.
+
+    Places below ``least`` (None: the default threshold) are in its ``unsure``.
 
     It is the incident's own unless another article's incident bore it before; then the
     article's id stands before it.
     """
     seen: set[str] = set()
     for analysis in analyses:
-        for incident in analysis.incidents:
+        sure = confidences(analysis)
+        for found in analysis.incidents:
+            incident = parted(found, sure, least)
             identity = incident.id
             if identity in seen:
                 identity = f"{analysis.article.id}/{incident.id}"
@@ -132,6 +142,7 @@ def properties(analysis: Analysis, incident: Incident, identity: str) -> dict[st
         **_toll("fatalities", incident.fatalities),
         **_toll("injured", incident.injured),
         **_place(incident.places),
+        **_unsure(analysis, incident.unsure),
         "actors": [actor.to_dict() for actor in incident.actors],
         **_actors(incident.actors),
         "confidence": round(incident.confidence, 4),
@@ -162,7 +173,10 @@ def label(incident: Incident) -> str:
     kind = kind_label(incident.kind)
     many = f"{incident.count} × " if incident.count and incident.count > 1 else ""
     names = ", ".join(dict.fromkeys(place.place.name for place in incident.places))
-    return f"{many}{kind}: {names}" if names else f"{many}{kind}: place unknown"
+    if names:
+        return f"{many}{kind}: {names}"
+    guesses = ", ".join(dict.fromkeys(item.place.name for item in incident.unsure))
+    return f"{many}{kind}: place unsure ({guesses}?)" if guesses else f"{many}{kind}: place unknown"
 
 
 def selectors(text: str, start: int, end: int) -> list[dict[str, Any]]:
@@ -285,6 +299,9 @@ def coarsened(incident: Incident, kilometres: float) -> Incident:
         places=tuple(
             replace(item, place=_snapped(item.place, kilometres)) for item in incident.places
         ),
+        unsure=tuple(
+            replace(item, place=_snapped(item.place, kilometres)) for item in incident.unsure
+        ),
     )
 
 
@@ -336,6 +353,23 @@ def _place(places: tuple[IncidentPlace, ...]) -> dict[str, Any]:
         "relation": first.relation if first else None,
         "inferred": any(item.inferred for item in places),
         "places": [item.to_dict() | {"geometry": None} for item in places],
+    }
+
+
+def _unsure(analysis: Analysis, unsure: tuple[IncidentPlace, ...]) -> dict[str, Any]:
+    """What was held back from the map: the guesses by name, and each with its words."""
+    sure = confidences(analysis) if unsure else {}
+    return {
+        "place_unsure": "; ".join(dict.fromkeys(item.place.name for item in unsure)) or None,
+        "unsure_places": [
+            {
+                "quote": analysis.article.text[slice(*item.mention)],
+                "confidence": round(sure[item.mention], 4),
+            }
+            | item.to_dict()
+            | {"geometry": None}
+            for item in unsure
+        ],
     }
 
 

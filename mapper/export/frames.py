@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from mapper.abstain import default_threshold
 from mapper.export.features import (
     Options,
     coarsened,
@@ -43,7 +44,7 @@ _WHOLE = (
 )
 _REAL = ("lat", "lon", "confidence")
 _TRUTH = ("background", "inferred", "verified")
-_LEFT_OUT = ("actors", "target", "places", "why")  # nested; the GeoJSON has them
+_LEFT_OUT = ("actors", "target", "places", "unsure_places", "why")  # nested; the GeoJSON has them
 
 
 def incidents_frame(
@@ -65,7 +66,7 @@ def points_frame(
     """As ``incidents_frame``, each incident drawn as the points of its places (MultiPoint)."""
     frame = incidents_frame(analyses, options)
     shapes: list[BaseGeometry | None] = []
-    for _, incident, _ in identified(analyses):
+    for _, incident, _ in identified(analyses, _least(options)):
         kept = _kept(incident, options)
         points = dict.fromkeys((item.place.lon, item.place.lat) for item in kept.places)
         shapes.append(shapely.MultiPoint(list(points)) if points else None)
@@ -78,7 +79,7 @@ def areas_frame(
     """The areas that incidents happened in: a row an incident and area (MultiPolygon)."""
     rows: list[dict[str, Any]] = []
     shapes: list[BaseGeometry | None] = []
-    for _, incident, identity in identified(analyses):
+    for _, incident, identity in identified(analyses, _least(options)):
         for item in _kept(incident, options).places:
             if item.place.geometry is None:
                 continue
@@ -107,14 +108,21 @@ def areas_frame(
 def mentions_frame(
     analyses: Sequence[Analysis], options: Options | None = None
 ) -> geopandas.GeoDataFrame:
-    """Every mention of a place, found or not, with its offsets (Point)."""
+    """Every mention of a place, found or not, with its offsets (Point).
+
+    One below the threshold names its guess and has no geometry.
+    """
     rows: list[dict[str, Any]] = []
     shapes: list[BaseGeometry | None] = []
     # The exact spot of a coarsened incident must not be given away by its mention.
     place_of = _mention_place if not (options and options.coarsen_km) else lambda _: None
+    least = _least(options)
+    floor = default_threshold() if least is None else least
     for analysis in analyses:
         for mention in analysis.mentions:
             place = place_of(mention)
+            if mention.confidence < floor:
+                place = None
             shapes.append(shapely.Point(place.lon, place.lat) if place else None)
             named = mention.place
             rows.append(
@@ -145,6 +153,10 @@ def articles_frame(analyses: Sequence[Analysis]) -> pd.DataFrame:
 
 def _mention_place(mention: Any) -> Any:
     return mention.place
+
+
+def _least(options: Options | None) -> float | None:
+    return options.least if options else None
 
 
 def _kept(incident: Incident, options: Options | None) -> Incident:

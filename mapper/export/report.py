@@ -54,7 +54,7 @@ Row = tuple[int, Analysis, Incident]
 def write_report(analyses: Sequence[Analysis], path: Path, options: Options) -> None:
     """The report as one HTML file with print styles; it asks for nothing outside itself."""
     rows: list[Row] = []
-    for number, (analysis, incident, _) in enumerate(identified(analyses), start=1):
+    for number, (analysis, incident, _) in enumerate(identified(analyses, options.least), start=1):
         if options.coarsen_km:
             incident = coarsened(incident, options.coarsen_km)
         rows.append((number, analysis, incident))
@@ -133,6 +133,7 @@ def _table(rows: Sequence[Row]) -> Any:
                     E.td(
                         _text(
                             "; ".join(place_in_words(item) for item in incident.places)
+                            or _guesses(incident)
                             or "not stated"
                         )
                     ),
@@ -145,6 +146,12 @@ def _table(rows: Sequence[Row]) -> Any:
             ]
         ),
     )
+
+
+def _guesses(incident: Incident) -> str:
+    """What was held back from the map, or nothing."""
+    names = ", ".join(dict.fromkeys(item.place.name for item in incident.unsure))
+    return f"unsure, not on the map ({names}?)" if names else ""
 
 
 def _what(incident: Incident) -> str:

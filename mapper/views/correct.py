@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import streamlit as st
@@ -80,6 +81,7 @@ def _facts(row: Row) -> None:
     left, right = st.columns([3, 1])
     with left:
         st.subheader(row.kind_label, anchor=False)
+    row = row and replace(row, incident=_whole(row))
         lines = [("Did it happen?", label_of("modality", incident.modality)
                   + (", recalled from earlier" if incident.background else ""))]  # fmt: skip
         lines += [
@@ -166,6 +168,18 @@ def _which_place(incident: Incident) -> int | None:
             format_func=lambda i: place_in_words(incident.places[i]), horizontal=True,
         )
     )  # fmt: skip
+
+def _whole(row: Row) -> Incident:
+    """The incident with all its places in their order, those held back as unsure too."""
+    everyone = {incident.id: incident for incident in row.analysis.incidents}
+    return everyone.get(row.incident.id, row.incident)
+
+
+def confirm_places(row: Row) -> None:
+    """Say that the places held back as unsure are right: the map shows them then."""
+    whole = _whole(row)
+    _do(row, lambda c: c.set(whole.id, "places", [item.to_dict() for item in whole.places]))
+
 
 
 def _where(row: Row, rows: Sequence[Row], why: str) -> None:

@@ -82,6 +82,11 @@ def _form(rows: Sequence[Row], wanted: Filter) -> None:
     background = st.checkbox(
         "Show background, recalled from earlier", wanted.background, key=f"f-background-{turn}"
     )
+    unsure = st.checkbox(
+        "Show places that are unsure", wanted.unsure, key=f"f-unsure-{turn}",
+        help="Without this, the map holds back a place that is less sure than 19 in 20; "
+        "“Not on the map” lists it.",
+    )  # fmt: skip
     least = st.slider(
         "How sure at least", 0, 100, round(wanted.least * 100), 5, format="%d%%",
         key=f"f-least-{turn}",
@@ -96,7 +101,7 @@ def _form(rows: Sequence[Row], wanted: Filter) -> None:
         place.strip(), actor.strip(), text.strip(),
         start.isoformat() if isinstance(start, date) else "",
         end.isoformat() if isinstance(end, date) else "",
-        undated, background, checked,
+        undated, background, checked, unsure,
     )  # fmt: skip
     if now != wanted:
         state.set_filter(now)

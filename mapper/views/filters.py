@@ -19,6 +19,7 @@ class Filter:
     least confidence, 0..1; ``place``, ``actor`` and ``text`` are looked for whatever their case;
     ``start`` and ``end`` are ISO days that an incident's time must touch.  Undated incidents pass
     a time filter only with ``undated``.  ``checked``: ``corrected``, ``verified`` or ``open``.
+    Places below the threshold are drawn only with ``unsure``.
     """
 
     kinds: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class Filter:
     undated: bool = True
     background: bool = True
     checked: str = ""
+    unsure: bool = False
 
     @property
     def active(self) -> bool:
@@ -140,7 +142,7 @@ def passes(row: Row, wanted: Filter) -> bool:
 
 
 def _place_words(row: Row) -> Iterable[str]:
-    for item in row.incident.places:
+    for item in (*row.incident.places, *row.incident.unsure):
         yield from (item.place.name, item.place.admin1 or "", item.place.country or "")
 
 

@@ -13,7 +13,8 @@ import pandas as pd
 import streamlit as st
 
 from mapper.model import Analysis
-from mapper.views import engine, state
+from mapper.abstain import confidences, default_threshold
+from mapper.views import correct, engine, state
 from mapper.views.totals import Sum, Totals, totals
 from mapper.webmap.rows import Row
 from mapper.webmap.words import (
@@ -21,6 +22,7 @@ from mapper.webmap.words import (
     kind_styles,
     label_of,
     range_in_words,
+    place_in_words,
     sure_in_words,
     when_in_words,
 )
@@ -104,7 +106,9 @@ def _line(row: Row, several: bool) -> dict[str, Any]:
         "What": row.kind_label,
         "Did it happen?": label_of("modality", incident.modality)
         + (" (background)" if incident.background else ""),
-        "Where": ", ".join(dict.fromkeys(p.place.name for p in incident.places)) or "–",
+        "Where": ", ".join(dict.fromkeys(p.place.name for p in incident.places))
+        or row.guess
+        or "–",
         "Known to": ", ".join(
             dict.fromkeys(label_of("precision", p.place.precision) for p in incident.places)
         ),
@@ -210,19 +214,23 @@ def unplaced(shown: Sequence[Row]) -> None:
         (analysis, mention)
         for analysis in state.analyses()
         for mention in analysis.mentions
-        if mention.place is None and mention.role in ("literal", "nominal")
+        if (mention.place is None or mention.confidence < floor)
+        and mention.role in ("literal", "nominal")
     ]
     if lost:
         st.markdown(
-            f"**{len(lost)}** place{'s' if len(lost) > 1 else ''} named in the text but not found"
+            f"**{len(lost)}** place{'s' if len(lost) > 1 else ''} named in the text but not found, "
+            "or not surely enough"
         )
         st.dataframe(
             pd.DataFrame(
                 [
+            _guesses(row)
                     {
                         "Place": mention.text,
                         "In the text": _context(analysis, mention.start, mention.end),
                         "Considered": ", ".join(c.name for c in mention.candidates[:5])
+    floor = default_threshold() if state.least() is None else 0.0
                         or "nothing known by that name",
                     }
                     for analysis, mention in lost[:500]
@@ -252,6 +260,20 @@ def take_away(rows: Sequence[Row], shown: Sequence[Row]) -> None:
 
     only = st.session_state.filter.active and st.toggle(
         f"Only what is filtered: {len(shown):,} of {len(rows):,} incidents", value=True
+def _guesses(row: Row) -> None:
+    """The places that were held back, each with how sure it is, and a click to take them."""
+    if not row.incident.unsure:
+        return
+    sure = confidences(row.analysis)
+    for item in row.incident.unsure:
+        said = row.analysis.article.text[slice(*item.mention)]
+        st.text(f"Perhaps {place_in_words(item)} – “{said}”, {sure[item.mention]:.0%} sure")
+    st.button(
+        "That is right: put it on the map", key=f"sure-{row.id}", on_click=correct.confirm_places,
+        args=(row,),
+    )  # fmt: skip
+
+
     )
     left, right = st.columns(2)
     hxl = left.checkbox("CSV with a row of HXL tags (humanitarian exchange language)")
@@ -265,7 +287,7 @@ def take_away(rows: Sequence[Row], shown: Sequence[Row]) -> None:
         if st.session_state.article == state.ALL
         else _file_name(st.session_state.article)
     )
-    options = Options(hxl=hxl, coarsen_km=coarse)
+    options = Options(hxl=hxl, coarsen_km=coarse, least=state.least())
     columns = st.columns(3)
     for number, form in enumerate(FORMATS.values()):
         columns[number % 3].download_button(

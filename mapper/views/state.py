@@ -103,10 +103,15 @@ def rows() -> list[Row]:
     """The rows of what is shown, made once until something changes."""
     from mapper.webmap.rows import rows_of
 
+def least() -> float | None:
+    """The confidence from which places are drawn: all, or (None) the default threshold."""
+    return 0.0 if st.session_state.filter.unsure else None
+
+
     memory = st.session_state
-    token = (memory.article, memory.revision)
+    token = (memory.article, memory.revision, memory.filter.unsure)
     if memory.get("rows", (None, None))[0] != token:
-        memory.rows = (token, rows_of(analyses()))
+        memory.rows = (token, rows_of(analyses(), least()))
     made: list[Row] = memory.rows[1]
     return made
 

@@ -165,9 +165,9 @@ def _reader(rows: Sequence[Row]) -> None:
     if analysis is None:
         st.info("This article has not been read yet.")
         return
-    token = (analysis.article.id, memory.article, memory.revision)
+    token = (analysis.article.id, memory.article, memory.revision, memory.filter.unsure)
     if memory.get("reading", (None,))[0] != token:
-        memory.reading = (token, reading(analysis, rows))
+        memory.reading = (token, reading(analysis, rows, state.least()))
     channel.reader(
         key="reader",
         channel=memory.channel,
@@ -200,7 +200,7 @@ def _map(rows: Sequence[Row], shown: Sequence[Row]) -> None:
         use_container_width=True,
         returned_objects=[],
     )
-    token = (memory.article, memory.revision)
+    token = (memory.article, memory.revision, memory.filter.unsure)
     if memory.get("payload", (None,))[0] != token:
         encoded = encode(payload(rows, panes.near_labels(rows)))
         digest = hashlib.sha256(encoded.encode()).hexdigest()[:12]

@@ -25,9 +25,12 @@ __all__ = [
 ]
 
 
-def show_map(analyses: Sequence[Analysis], height: int = 560) -> OfflineMap:
+def show_map(
+    analyses: Sequence[Analysis], height: int = 560, least: float | None = None
+) -> OfflineMap:
     """The incidents of the analyses on a Folium map; a notebook displays it as it is.
 
-    ``height`` in pixels.  All scripts and data are inside; no network is asked.
+    ``height`` in pixels; ``least`` the confidence from which a place is drawn (None: the default
+    threshold).  All scripts and data are inside; no network is asked.
     """
-    return offline_map(encode(payload(rows_of(analyses))), height=height)
+    return offline_map(encode(payload(rows_of(analyses, least))), height=height)

@@ -19,7 +19,8 @@ _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inl
 def standalone_html(analyses: Sequence[Analysis], options: Options | None = None) -> str:
     """A page that works from ``file://``: map, article texts, popups, filters, time bar, table.
 
-    ``options.coarsen_km`` snaps coordinates as in every export.  Data are base64 of JSON;
+    ``options.coarsen_km`` snaps coordinates and ``options.least`` holds back what is unsure, as
+    in every export.  Data are base64 of JSON;
     the page's own script puts them in by textContent.
     """
     chosen = tuple(analyses)
@@ -28,9 +29,11 @@ def standalone_html(analyses: Sequence[Analysis], options: Options | None = None
         chosen = tuple(
             replace(a, incidents=tuple(coarsened(i, km) for i in a.incidents)) for a in chosen
         )
-    rows = rows_of(chosen)
+    rows = rows_of(chosen, options.least if options else None)
     data = payload(rows)
-    data["articles"] = [reading(analysis, rows) for analysis in chosen]
+    data["articles"] = [
+        reading(analysis, rows, options.least if options else None) for analysis in chosen
+    ]
     data["attribution"] = attribution(chosen)
     data["versions"] = sorted(
         {f"{a.provenance.tool}; gazetteer {a.provenance.gazetteer}" for a in chosen}

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
+from mapper.abstain import default_threshold
 from mapper.model import Analysis
 from mapper.segment import paragraphs
 from mapper.webmap.rows import Row
@@ -28,13 +29,15 @@ class _Spans:
         return [item for item in self._items[first:last] if item[1] > start]
 
 
-def reading(analysis: Analysis, rows: Sequence[Row]) -> dict[str, Any]:
+def reading(analysis: Analysis, rows: Sequence[Row], least: float | None = None) -> dict[str, Any]:
     """The article as paragraphs of groups of runs.
 
     A group is a stretch that the same incidents cite (``ids``, with the kind and state of the
     first); a run inside it is plain, a place mention (``role``, and ``tip`` in words) or an
-    incident's trigger.  Joining the text of all runs gives each paragraph exactly.
+    incident's trigger.  Joining the text of all runs gives each paragraph exactly.  A mention below
+    the confidence ``least`` (None: the default threshold) is shown as unsure.
     """
+    floor = default_threshold() if least is None else least
     article = analysis.article
     text = article.text
     mine = [row for row in rows if row.analysis.article.id == article.id]
@@ -72,9 +75,12 @@ def reading(analysis: Analysis, rows: Sequence[Row]) -> dict[str, Any]:
                 mention = next((m for m in named if m.start <= x and m.end >= y), None)
                 if mention:
                     run["role"] = mention.role
+                    sure = mention.place is not None and mention.confidence >= floor
                     where = mention.place.name if mention.place else "not found on the map"
+                    if mention.place and not sure:
+                        where = f"perhaps {where}, too unsure for the map"
                     run["tip"] = f"{where} – {label_of('role', mention.role)}"
-                    run["placed"] = mention.place is not None
+                    run["placed"] = sure
                 if ids and any(t[0] <= x and t[1] >= y for t in pulled):
                     run["trigger"] = True
                 runs.append(run)

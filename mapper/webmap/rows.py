@@ -60,7 +60,15 @@ class Row:
         count = self.incident.count
         many = f"{count} × " if count and count > 1 else ""
         names = ", ".join(dict.fromkeys(item.place.name for item in self.incident.places))
-        return f"{many}{self.kind_label}" + (f": {names}" if names else ": place unknown")
+        if names:
+            return f"{many}{self.kind_label}: {names}"
+        return f"{many}{self.kind_label}: {self.guess or 'place unknown'}"
+
+    @property
+    def guess(self) -> str:
+        """What is held back from the map as unsure, in words; or nothing."""
+        names = ", ".join(dict.fromkeys(item.place.name for item in self.incident.unsure))
+        return f"place unsure ({names}?)" if names else ""
 
     @property
     def quote(self) -> str:
@@ -81,11 +89,14 @@ def title_of(analysis: Analysis) -> str:
     return first if len(first) <= 80 else first[:79].rstrip() + "…"
 
 
-def rows_of(analyses: Iterable[Analysis]) -> list[Row]:
-    """A row an incident, in the order of the analyses."""
+def rows_of(analyses: Iterable[Analysis], least: float | None = None) -> list[Row]:
+    """A row an incident, in the order of the analyses.
+
+    Places below the confidence ``least`` (None: the default threshold) are held back.
+    """
     return [
         Row(identity, incident, analysis)
-        for analysis, incident, identity in identified(tuple(analyses))
+        for analysis, incident, identity in identified(tuple(analyses), least)
     ]
 
 
@@ -149,7 +160,7 @@ def _row(
         f"{name.replace('_', ' ').capitalize()}: {why}" for name, why in incident.why.items()
     ]
     candidates: list[str] = []
-    for item in incident.places:
+    for item in (*incident.places, *incident.unsure):
         mention = mentions.get(item.mention)
         if mention is None:
             continue
@@ -168,6 +179,7 @@ def _row(
         "what": what,
         "places": [_place(item, geometries, keys) for item in incident.places],
         "zoom": min((_ZOOM.get(item.place.precision, 8) for item in incident.places), default=5),
+        "unsure": row.guess,
         "when": when_in_words(incident.date),
         "whenQuote": incident.date.quote if incident.date else None,
         "start": incident.date.start if incident.date else None,

@@ -150,7 +150,7 @@
         text: `${iso(low)} to ${iso(high - DAY)}. Drag over the bars to see only that time.` + (undated ? ` ${undated} without a full date are always shown.` : "") }));
     }
     const COLUMNS = [["What", (r) => r.what], ["Did it happen?", (r) => r.modalityLabel],
-      ["Where", (r) => r.places.map((p) => p.label).join("; ") || "–"], ["When", (r) => r.when, (r) => r.start || "~"],
+      ["Where", (r) => r.places.map((p) => p.label).join("; ") || r.unsure || "–"], ["When", (r) => r.when, (r) => r.start || "~"],
       ["Toll", (r) => r.tolls.map((x) => `${x.label}: ${x.text}`).join("; ")], ["How sure", (r) => r.sure],
       ["Quote", (r) => (r.quotes[0] || []).join("")]];
     function drawTable(shown) {
