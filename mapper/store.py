@@ -29,6 +29,7 @@ from mapper.read import text_sha256
 _SCHEMA = Path(__file__).parent / "schema" / "workspace.sql"
 _VERSION = "1"
 _APPLICATION_ID = 0x47504B47  # "GPKG"
+_ADDED = ("source_name", "source_sha256", "brought_in")
 _WAIT_S = 10.0  # for another process that is writing
 
 
@@ -52,6 +53,19 @@ class Summary:
     corrections: int
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an article came from, so that others can check it against the original.
+
+    ``name`` is the file's, or says how else it came; ``sha256`` is of the raw bytes as they
+    were brought in, before any cleaning; ``at`` an ISO 8601 time in UTC.
+    """
+
+    name: str
+    sha256: str
+    at: str
+
+
 class Store(Protocol):
     """What is asked of a store."""
 
@@ -66,6 +80,12 @@ class Store(Protocol):
 
     def remove_article(self, article_id: str) -> None:
         """Take an article off the list; its corrections stay in the log."""
+
+    def put_source(self, article_id: str, source: Source) -> None:
+        """Keep where an article came from; what was kept first stays."""
+
+    def source(self, article_id: str) -> Source | None:
+        """Where an article came from, if that is known."""
 
     def put_analysis(self, analysis: Analysis) -> None:
         """Keep what the machine found, and its article."""
@@ -136,6 +156,7 @@ class GeoPackageStore:
                 f"'{path}' is a workspace of version {row[0]}, this program reads "
                 f"{_VERSION}: use the newer program"
             )
+        store._complete()
         return store
 
     def _make(self) -> None:
@@ -143,6 +164,20 @@ class GeoPackageStore:
         script = _SCHEMA.read_text(encoding="utf-8")
         with self._connected() as database:
             database.executescript(f"BEGIN IMMEDIATE;\n{script}\nCOMMIT;")
+
+    def _complete(self) -> None:
+        """Add the columns that workspaces made before them lack."""
+
+        def missing(database: sqlite3.Connection) -> list[str]:
+            there = {row[1] for row in database.execute("PRAGMA table_info(articles)")}
+            return [name for name in _ADDED if name not in there]
+
+        with self._connected() as database:
+            if not missing(database):
+                return
+        with self._writing() as database:
+            for name in missing(database):
+                database.execute(f"ALTER TABLE articles ADD COLUMN {name} TEXT")
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
@@ -209,6 +244,25 @@ class GeoPackageStore:
         with self._writing() as database:
             database.execute("UPDATE articles SET removed = 1 WHERE id = ?", (article_id,))
             database.execute("DELETE FROM incidents WHERE article = ?", (article_id,))
+
+    def put_source(self, article_id: str, source: Source) -> None:
+        """Keep where an article came from; what was kept first stays."""
+        with self._writing() as database:
+            database.execute(
+                "UPDATE articles SET source_name = ?, source_sha256 = ?, brought_in = ? "
+                "WHERE id = ? AND source_sha256 IS NULL",
+                (source.name, source.sha256, source.at, article_id),
+            )
+
+    def source(self, article_id: str) -> Source | None:
+        """Where an article came from; None where that was not told."""
+        with self._reading() as database:
+            row = database.execute(
+                "SELECT source_name, source_sha256, brought_in FROM articles "
+                "WHERE id = ? AND source_sha256 IS NOT NULL",
+                (article_id,),
+            ).fetchone()
+        return Source(*row) if row else None
 
     # ----------------------------------------------------------------------- analyses
 

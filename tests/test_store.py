@@ -17,7 +17,7 @@ from mapper import corrections, decode
 from mapper.corrections import Corrector, apply, place_area, place_at
 from mapper.errors import InputError, OutputError
 from mapper.schema import validate
-from mapper.store import GeoPackageStore, StoreError
+from mapper.store import GeoPackageStore, Source, StoreError
 
 AT = "2026-01-02T03:04:05Z"
 
@@ -239,6 +239,30 @@ def test_undo_and_redo(store, analysis):
     assert store.redo("made", user="Ada", at=AT) is None  # a new change ends what can be redone
     assert kind() == "riot"
     assert [e.action for e in store.log("made")][:2] == ["set", "set"]
+
+
+def test_where_an_article_came_from_is_kept_as_first_told(store, analysis):
+    article = analysis.article
+    store.put_article(article)
+    assert store.source(article.id) is None
+    told = Source("page.html", "ab" * 32, AT)
+    store.put_source(article.id, told)
+    store.put_source(article.id, Source("other.html", "cd" * 32, AT))
+    store.put_article(replace(article, title="New title"))
+    assert GeoPackageStore.open(store.path).source(article.id) == told
+    assert store.source("nobody") is None
+
+
+def test_a_workspace_made_before_sources_were_kept_still_opens(store, analysis):
+    store.put_analysis(analysis)
+    with sqlite3.connect(store.path) as database:
+        for name in ("source_name", "source_sha256", "brought_in"):
+            database.execute(f"ALTER TABLE articles DROP COLUMN {name}")
+    again = GeoPackageStore.open(store.path)
+    told = Source("pasted text", "ab" * 32, AT)
+    again.put_source(analysis.article.id, told)
+    assert again.source(analysis.article.id) == told
+    assert again.analysis(analysis.article.id) is not None
 
 
 def test_the_log_is_append_only(store, analysis):

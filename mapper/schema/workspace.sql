@@ -28,7 +28,8 @@ CREATE TABLE gpkg_geometry_columns (
 CREATE TABLE articles (
     number INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     id TEXT NOT NULL UNIQUE, text TEXT NOT NULL, published TEXT, title TEXT, url TEXT,
-    domain TEXT, text_sha256 TEXT NOT NULL, removed BOOLEAN NOT NULL DEFAULT 0);
+    domain TEXT, text_sha256 TEXT NOT NULL, removed BOOLEAN NOT NULL DEFAULT 0,
+    source_name TEXT, source_sha256 TEXT, brought_in TEXT);
 CREATE TABLE analyses (
     number INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     article TEXT NOT NULL REFERENCES articles(id), analysis TEXT NOT NULL);

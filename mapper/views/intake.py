@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import date
 
@@ -10,20 +11,21 @@ import streamlit as st
 from mapper.errors import MapperError
 from mapper.model import Article
 from mapper.samples import samples
+from mapper.store import Source
 from mapper.views import engine, state
 
 LONG = 60_000
 """Code points from which a text takes long enough to be warned of."""
 
 
-def bring_in(articles: list[Article], failures: list[str]) -> None:
-    """Analyse articles one by one, saying how far it is; keep them; show the last.
+def bring_in(articles: list[tuple[Article, Source | None]], failures: list[str]) -> None:
+    """Analyse articles one by one, saying how far it is; keep them, each with where it came from.
 
-    A failed article does not stop the others; each failure is told in one line.
+    The last is shown.  A failed article does not stop the others; each failure is told in a line.
     """
     progress = st.progress(0.0, text="Reading …")
     last = None
-    for number, article in enumerate(articles, start=1):
+    for number, (article, source) in enumerate(articles, start=1):
         name = article.title or article.id
         words = len(article.text.split())
         progress.progress(
@@ -34,6 +36,8 @@ def bring_in(articles: list[Article], failures: list[str]) -> None:
             article = _fresh(article)
             analysis = engine.analyse(article)
             state.store().put_article(article)
+            if source:
+                state.store().put_source(article.id, source)
             state.store().put_analysis(analysis)
         except MapperError as error:
             failures.append(f"“{_short(name)}”: {error}")
@@ -99,7 +103,12 @@ def _short(name: str) -> str:
 def open_sample() -> None:
     """Map the first sample, for a workspace that is empty."""
     for sample in samples()[:1]:
-        bring_in([sample.article], [])
+        bring_in([(sample.article, _source("sample", sample.article.text.encode()))], [])
+
+
+def _source(name: str, raw: bytes) -> Source:
+    """Where an article came from, now."""
+    return Source(name, hashlib.sha256(raw).hexdigest(), state.now())
 
 
 def sidebar() -> None:
@@ -148,12 +157,13 @@ def _list() -> None:
     names[state.ALL] = f"All {len(ids)} articles"
     options = ([state.ALL] if len(ids) > 1 else []) + ids
     # The widget's key names what is chosen, so that a choice made elsewhere is shown here.
-    chosen = st.radio(
-        "Articles and their incidents",
-        options,
-        index=options.index(memory.article) if memory.article in options else 0,
-        format_func=lambda identity: names[identity],
-        key=f"articles-{memory.article}-{len(ids)}",
+    at = options.index(memory.article) if memory.article in options else 0
+    key = f"articles-{memory.article}-{len(ids)}"
+    title = "Articles and their incidents"
+    chosen = (
+        st.radio(title, options, at, format_func=names.__getitem__, key=key)
+        if len(ids) <= 12
+        else st.selectbox(title, options, at, format_func=names.__getitem__, key=key)
     )
     if chosen != memory.article:
         memory.article = chosen
@@ -181,7 +191,11 @@ def _article_data(identity: str) -> None:
             format="YYYY-MM-DD",
             help="“On Monday” can become a date only when it is known when the text was published.",
         )
+        outlet = st.text_input("Source", article.domain or "", max_chars=200)
         url = st.text_input("Address", article.url or "", max_chars=2000)
+        if source := state.store().source(identity):
+            st.caption(f"Brought in {source.at[:10]} {source.at[11:16]} UTC")
+            st.text(f"{source.name}\nSHA-256 {source.sha256}")
         kept = st.form_submit_button("Save and analyse again", width="stretch")
         gone = st.form_submit_button("Remove from the workspace", width="stretch")
     if kept:
@@ -191,10 +205,10 @@ def _article_data(identity: str) -> None:
             article,
             title=title.strip() or None,
             url=url.strip() or None,
-            domain=domain_of(url.strip() or None) or article.domain,
+            domain=outlet.strip() or domain_of(url.strip() or None),
             published=published.isoformat() if isinstance(published, date) else None,
         )
-        bring_in([changed], [])
+        bring_in([(changed, None)], [])
         st.rerun()
     if gone:
         state.store().remove_article(identity)
@@ -211,31 +225,32 @@ def add_articles() -> None:
     from mapper.read import ENDINGS, Failure, article_from_text, read_bytes
 
     given, upload, sample = st.tabs(["Paste a text", "Upload files", "Samples"])
-    found: list[Article] = []
+    found: list[tuple[Article, Source | None]] = []
     failures: list[str] = []
     with given, st.form("paste", border=False):
         text = st.text_area(
             "Text of the article", height=260, placeholder="Paste the article here."
         )
         left, right = st.columns(2)
-        published = left.date_input(
-            "Published (if known)",
-            None,
-            min_value=date(1800, 1, 1),
-            max_value=date(2100, 12, 31),
-            format="YYYY-MM-DD",
-            help="Read from the text where it stands there. Without it, “on Monday” stays undated.",
-        )
-        url = right.text_input("Address of the article (if known)", max_chars=2000)
+        title = left.text_input("Title (read from the text if left empty)", max_chars=300)
+        published = right.date_input(
+            "Published (read from the text if left empty)", None, min_value=date(1800, 1, 1),
+            max_value=date(2100, 12, 31), format="YYYY-MM-DD",
+            help="Without a date of publication, “on Monday” stays undated.",
+        )  # fmt: skip
+        left, right = st.columns(2)
+        outlet = left.text_input("Source (for example, the newspaper's domain)", max_chars=200)
+        url = right.text_input("Address of the article", max_chars=2000)
         if st.form_submit_button("Show on the map", type="primary"):
             try:
-                found.append(
-                    article_from_text(
-                        text,
-                        published=published.isoformat() if isinstance(published, date) else None,
-                        url=url.strip() or None,
-                    )
+                article = article_from_text(
+                    text,
+                    title=title.strip() or None,
+                    published=published.isoformat() if isinstance(published, date) else None,
+                    url=url.strip() or None,
                 )
+                article = replace(article, domain=outlet.strip() or article.domain)
+                found.append((article, _source("pasted text", text.encode("utf-8", "replace"))))
             except MapperError as error:
                 st.error(f"Nothing to map: {error}.")
     with upload, st.form("upload", border=False):
@@ -250,12 +265,13 @@ def add_articles() -> None:
         if st.form_submit_button("Show on the map", type="primary"):
             day = published.isoformat() if isinstance(published, date) else None
             for file in files:
+                source = _source(file.name, file.getvalue())
                 try:
                     for item in read_bytes(file.name, file.getvalue(), published=day):
                         if isinstance(item, Failure):
                             failures.append(f"“{_short(item.id or file.name)}”: {item.error}.")
                         else:
-                            found.append(item)
+                            found.append((item, source))
                 except MapperError as error:
                     failures.append(f"“{_short(file.name)}”: {error}.")
             if not files:
@@ -264,9 +280,9 @@ def add_articles() -> None:
         for example in samples():
             article = example.article
             if st.button(article.title or article.id, key=f"sample-{article.id}"):
-                found.append(article)
+                found.append((article, _source("sample", article.text.encode())))
             st.caption(example.note)
-    if sum(len(article.text) for article in found) > LONG:
+    if sum(len(article.text) for article, _ in found) > LONG:
         st.info("That is a long text: reading it may take a minute.")
     if found or failures:
         bring_in(found, failures)
