@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -156,7 +156,19 @@ def _only(what: What, lower: str) -> str:
 @cache
 def _asides() -> re.Pattern[str]:
     """Parts of a number that is already given: "four civilians, two of them children"."""
-    return re.compile(rf",?\s*\b(?:{_quantity()})\s+of\s+(?:them|whom)\b[^,;.]*")
+    part = _any(_list("part_of"))
+    return re.compile(
+        rf",?\s*\b(?:{_quantity()})\s+of\s+(?:them|whom)\b[^,;.]*"
+        rf"|,?\s*\b(?:{part})\s+[^,;.]*?(?=\s+(?:{_any(_verbs())})\b|[,;.]|$)"
+    )
+
+
+@cache
+def _verbs() -> tuple[str, ...]:
+    """Everything that may be said to have become of people, longest first."""
+    keys = ("kill_passive", "die", "hurt_passive", "hurt_verbs")
+    words = {w for k in keys for w in _list(k)} | {"were", "was", "are", "is", "have", "has"}
+    return tuple(sorted(words, key=lambda w: (-len(w), w)))
 
 
 @cache
@@ -176,6 +188,9 @@ def _own(what: What, lower: str) -> str:
     "four died, one of them a child" is four; "two were killed and thirteen others" is two, for
     what became of the thirteen is said after the phrase.
     """
+    m = re.match(r"(?P<own>.*?\d\w*|\w+),\s+with\s+(?P<rest>.*\d.*)$", lower)
+    if m and not _deadly(what).search(m.group("rest")):
+        lower = m.group("own")
     cut = _asides().sub(" ", lower)
     if _counted().search(cut):
         lower = cut
@@ -208,6 +223,9 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
     if _zero(lower):
         return (0, 0, 0)
     lower = _ages().sub(" PERSON ", _own(what, _only(what, lower)))
+    lower = _of_all().sub(lambda m: m.group("all" if m.group("dead") else "part"), lower)
+    if lower == "no":
+        return (0, 0, 0)
     found: list[tuple[int | None, int | None]] = []
     taken: list[tuple[int, int]] = []
     open_high = False
@@ -220,6 +238,9 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
         first = _figure(m.group("n"))
         second = _figure(m.group("m")) if m.group("m") else None
         if first is None:
+            continue
+        if found and _WHEN.search(lower[: m.start()]) and m.group("n").isdigit():
+            taken.append(m.span())
             continue
         if second is not None:
             if m.group("link") == "and" and not m.group("between"):
@@ -245,20 +266,28 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
         part = part.strip()
         if "#" in part or not part:
             continue
-        if re.match(
+        if re.search(r"\b(?:himself|herself)\b", part):
+            singles += 1
+        elif re.match(
             r"(?:(?:killing|killed|wounded|wounding|injuring|injured|murder\w*|death)\s+(?:of\s+)?)?"
             r"(?:an?|another|his|her)\s+(?!number|few|total|least)[a-zA-Z]",
             part,
         ):
-            head = part.split()[-1]
-            if not _plural(part):
+            # The head of the phrase says how many: "a police inspector" is one.
+            head = _HEAD_ENDS.split(part, maxsplit=1)[0].split()[-1]
+            if head in _groups():
+                singles += _groups()[head]
+            elif not _plural(head):
                 singles += 1
-            elif head:
+            else:
                 open_high = True
                 singles += 2 if not found else 0
         elif found and re.match(r"(?:some\s+)?others\b", part):
             open_high = True
             found.append((2, 2))
+    named = _names_in(quote, what) if not found else 0
+    if named > singles:
+        return (named, named, named)
     if found:
         if alternatives and len(found) > 1:
             bounds = [b for pair in found for b in pair if b is not None]
@@ -277,6 +306,52 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
     if _plural(lower):
         return (2, 2, None)
     return (1, 1, 1)
+
+
+_WHEN = re.compile(r"\b(?:on|in|at|by|since|until|from|before|after|no\.?)\s+$")
+_A_NAME = (
+    r"(?:(?:the|an?|his|her|their)\s+)?(?!(?:people|men|women|children|others|police)\b)[^\W\d][\w'’.-]*"
+    r"(?:\s+(?!and\b)[^\W\d][\w'’.-]*){0,2}"
+)
+_HEAD_ENDS = re.compile(
+    r"\s+(?:of|in|from|at|on|who|whose|with|near|was|were|has|had|by|aged?|dead|to|for)\b"
+)
+_NAMES = re.compile(rf"(?P<list>{_A_NAME}(?:,\s+{_A_NAME})*),?\s+and\s+{_A_NAME}")
+
+
+@cache
+def _groups() -> dict[str, int]:
+    """Singular nouns for a known number of people."""
+    return {str(k): int(v) for k, v in ontology("tolls")["group_of"].items()}
+
+
+@cache
+def _of_all() -> re.Pattern[str]:
+    """Match “four of the 14 passengers who died”: the 14 where the 14 died, else the four."""
+    q = _quantity()
+    dead = _any([*_list("kill_passive"), *_list("die")])
+    return re.compile(
+        rf"\b(?P<part>{q})\s+of\s+(?:the|its|their|those)\s+(?P<all>{q})\b(?!\s*(?:million|thousand))"
+        rf"(?=[^,;]*?(?P<dead>\bwho\s+(?:were\s+|had\s+)?(?:{dead})\b)|)"
+    )
+
+
+def _names_in(quote: str, what: What) -> int:
+    """How many single people an enumeration without numbers has ("the mayor and his driver")."""
+    text = " ".join(_only(what, " ".join(quote.split())).split())
+    text = re.split(rf"\s+(?:{_any(_verbs())})\b", text, maxsplit=1)[0].strip(" ,")
+    m = _NAMES.fullmatch(text)
+    if m is None:
+        return 0
+    parts = [*m.group("list").split(","), text[m.end("list") :]]
+    heads = [p.split()[-1] for p in parts if p.split()]
+    cased = not text.isupper()
+    if any(
+        h.lower() in _not_people() or (_plural(h.lower()) and not (cased and h[0].isupper()))
+        for h in heads
+    ):
+        return 0
+    return len(heads)
 
 
 def _plural(part: str) -> bool:
@@ -309,15 +384,15 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     """What is counted, how sure, whether a running total, and the pattern (group ``np``)."""
     t = ontology("tolls")
     q = _quantity()
-    mod = rf"(?:(?:{_any([*t['at_least'], *t['at_most'], *t['about']])}|between|from|all|other|the|another|these)\s+)*"
+    mod = rf"(?:(?:{_any([*t['at_least'], *t['at_most'], *t['about']])}|between|from|all|other|the|another|these|(?:an?|the)\s+(?:{_any(t['more_of'])}))\s+)*"
     num = rf"{mod}(?:{q})(?:\s*(?:-|–|—|to|or|and)\s*(?:{q}))?(?:\s+(?:{_any(t['or_more'])}))?"
-    tail = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|in\b|on\b|at\b|when\b|after\b|as\b|dead\b|killed\b|who\b|from\b|by\b|while\b|with\b|to\b|since\b|during\b|including\b|over\b|near\b|outside\b|before\b|injured\b|wounded\b|died\b|hurt\b|perished\b|lost\b|of\s+(?:them|whom)\b)[\w'’-]+){0,5}"
-    noun = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|are\b|is\b|died\b|dead\b|killed\b|injured\b|wounded\b|hurt\b|perished\b|lost\b)[\w'’-]+){0,4}?"
-    one = r"(?:an?|another|one|the|his|her|its|their)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)[\w'’-]+){1,4}?"
-    two = r"(?:an?|another|one|his|her)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)[\w'’-]+){1,2}?"
+    tail = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|in\b|on\b|at\b|when\b|after\b|as\b|dead\b|killed\b|who\b|from\b|by\b|while\b|with\b|to\b|since\b|during\b|including\b|over\b|near\b|outside\b|before\b|injured\b|wounded\b|died\b|hurt\b|perished\b|lost\b|of\s+(?:them|whom)\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,5}"
+    noun = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|are\b|is\b|died\b|dead\b|killed\b|injured\b|wounded\b|hurt\b|perished\b|lost\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,4}?"
+    one = r"(?:an?|another|one|the|his|her|its|their)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,4}?"
+    two = r"(?:an?|another|one|his|her)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,2}?"
     group = rf"(?P<np>{num}{noun}(?:\s+and\s+(?:{num}{noun}|{two}))?|{two}(?:\s+and\s+(?:{num}{noun}|{two}))|{one})"
     obj = rf"(?P<np>{num}{tail}(?:(?:,\s+(?:{num}{tail}|{two}))*\s+and\s+(?:{num}{tail}|{two}))?|{two}(?:\s+and\s+(?:{num}{tail}|{two}))+(?=[\s,.;:]|$)|{one}(?=[\s,.;:]|$)|h(?:im|er)\b|(?:\w+\s+)?others|(?:civilians|people|soldiers|policemen|protesters|villagers|militants|passengers|residents|children))"
-    be = r"(?:,?\s+(?:(?:all|both|including)\s+[^,.;]{1,40},)?)\s*(?:who\s+)?(?:(?:has|have|had)\s+(?:also\s+)?been|were|was|are|is|being|got|lay|left|remain\w*|believed|feared|reported|confirmed)(?:\s+(?:also|all|reportedly|allegedly|believed|reported|said|to|have|been|badly|seriously|critically|slightly|lightly|severely|gravely|later|then|instantly|feared|confirmed|pronounced|found|left|either))*"
+    be = r"(?:,?\s+(?:(?:all|both|including|among\s+them)\s+[^,.;]{1,40},|each\s+(?:in|at|from)\s+[^,.;]{1,40}?\s)?)\s*(?:who\s+)?(?:(?:has|have|had)\s+(?:also\s+)?been|were|was|are|is|being|got|lay|left|remain\w*|believed|thought|presumed|known|feared|reported|confirmed)(?:\s+(?:thought|presumed|known|understood|now|both|also|all|reportedly|allegedly|believed|reported|said|to|have|been|badly|seriously|critically|slightly|lightly|severely|gravely|later|then|instantly|feared|confirmed|pronounced|found|left|either))*(?:\s+(?!not\b|no\b)\w+(?:\s+\w+){0,4}?,?\s+(?:and|or|then)(?:\s+(?:then|later))?(?=\s+\w))?"
     rules: list[tuple[What | Literal["both"], float, bool, str]] = []
     for what, passive, active, nouns, die in (
         ("fatalities", "kill_passive", "kill_active", "dead_nouns", "die"),
@@ -344,11 +419,11 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     toll = _any(_list("toll_nouns"))
     rules.append((
         "fatalities", 0.7, True,
-        rf"(?:{toll})(?:\s+[\w'’-]+){{0,8}}?\s+(?:to|at|is|was|of|reached|reaches|stands\s+at|stood\s+at|as)\s+(?P<np>{num})",
+        rf"(?:{toll})(?:\s+[\w'’-]+){{0,11}}?\s+(?:to|at|is|was|of|as|{_any(_list('toll_verbs'))})\s+(?P<np>{num})",
     ))  # fmt: skip
     rules.append((
         "fatalities", 0.7, False,
-        rf"(?:killed|dead|deaths|died)\s*(?::|was|were|are|at)\s*(?P<np>{num})",
+        rf"(?:killed|dead|deaths|died)\s*(?::|was|were|are|at)\s*{obj}",
     ))  # fmt: skip
     rules.append(
         (
@@ -427,14 +502,16 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
         if len(stretch) != min(end, begin + 1200) - begin or not _toll_filter().search(stretch):
             continue
         best: dict[tuple[int, int, What], TollExpression] = {}
+        told: list[tuple[int, int, What]] = []
         for what, strength, total, pattern in _patterns():
             for m in pattern.finditer(stretch):
                 a, b = m.span("np")
                 np = stretch[a:b].rstrip(" ,")
                 b = a + len(np)
+                kinds: tuple[What, ...] = ("fatalities", "injured") if what == "both" else (what,)
+                told += [(m.start(), m.end(), w) for w in kinds]
                 if not _about_people(np):
                     continue
-                kinds: tuple[What, ...] = ("fatalities", "injured") if what == "both" else (what,)
                 for w in kinds:
                     # The verb tells more of the phrase than its figure: quote them together
                     # when they stand side by side.
@@ -448,7 +525,15 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
                         for k in held:
                             del best[k]
                         best[(e.start, e.end, w)] = e
-        _named(text, begin, stretch, best)
+        told += _named(text, begin, stretch, best)
+        _single(text, begin, stretch, best, told)
+        _elliptic(text, begin, stretch, best)
+        if not any(k[2] == "fatalities" for k in best) and not _deadly("fatalities").search(
+            stretch
+        ):
+            # Who walked away unhurt is not dead either.
+            for e in [e for e in best.values() if e.low == e.high == 0]:
+                best[e.start, e.end, "fatalities"] = replace(e, what="fatalities", strength=0.5)
         out += sorted(best.values(), key=lambda e: (e.start, e.end, e.what))
     return tuple(out)
 
@@ -457,6 +542,8 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
 def _name_patterns() -> tuple[tuple[What, re.Pattern[str]], ...]:
     name = r"(?P<np>[A-Z][\w'’-]+(?:\s+(?:al-|de\s+|bin\s+)?[A-Z][\w'’.-]+){0,3})(?:,\s+\d{1,2},|\s+\(\d{1,2}\),?)?"
     be = r"(?:\s+(?:who|has|had|been|was|is|later|also|then))*"
+    plain = r"(?:[A-Z][\w'’-]+(?:\s+[A-Z][\w'’.-]+){0,3}|(?<=the\s)\w+|(?<=a\s)\w+)"
+    be_ = r",?(?:\s+(?:who|has|had|been|was|is|later|also|then))+"
     passive, hurt = _any(_list("kill_passive")), _any(_list("hurt_passive"))
     die = _any(_list("die"))
     return (
@@ -467,18 +554,29 @@ def _name_patterns() -> tuple[tuple[What, re.Pattern[str]], ...]:
                 rf"[Aa]ssassination|[Ee]xecution)\s+of\s+(?:\d+-year-old\s+)?{name}"
             ),
         ),
-        ("fatalities", re.compile(rf"\b{name}{be}\s+(?:{die}|(?<!\d)(?:{passive}))\b")),
+        ("fatalities", re.compile(rf"\b{name}{be}\s+(?:{die})\b")),
+        (
+            "fatalities",
+            re.compile(rf"\b{name}(?:{be_}|,?)\s+(?:{passive})\b(?!\s+(?:[A-Z\d]|an?\b|the\b))"),
+        ),
+        (
+            "fatalities",
+            re.compile(
+                rf"\b(?P<np>{plain}(?:,\s+{plain})*,?\s+and\s+(?:the\s+|an?\s+)?{plain})\s+(?:were\s+(?:{passive})|{die})\b"
+            ),
+        ),
         ("injured", re.compile(rf"\b{name}\s+(?:was|is|had\s+been)\s+(?:{hurt})\b")),
     )
 
 
 def _named(
     text: str, begin: int, stretch: str, best: dict[tuple[int, int, What], TollExpression]
-) -> None:
-    """Single people by name: "Paris Mayfield was shot dead" is one."""
+) -> list[tuple[int, int, What]]:
+    """Single people by name: "Paris Mayfield was shot dead" is one.  Returns what was read."""
     original = text[begin : begin + len(stretch)]
+    told: list[tuple[int, int, What]] = []
     if original.isupper() or original.islower():
-        return
+        return told
     for what, pattern in _name_patterns():
         for m in pattern.finditer(original):
             a, b = begin + m.start("np"), begin + m.end("np")
@@ -487,7 +585,109 @@ def _named(
                 k[0] < b and a < k[1] for k in best if k[2] == what
             ):
                 continue
-            best[(a, b, what)] = TollExpression(a, b, text[a:b], what, 1, 1, 1, 0.5)
+            told.append((*m.span(), what))
+            n = max(1, _names_in(m.group("np"), what))
+            best[(a, b, what)] = TollExpression(a, b, text[a:b], what, n, n, n, 0.5)
+    return told
+
+
+@cache
+def _single_patterns() -> tuple[tuple[What, float, bool, re.Pattern[str]], ...]:
+    """Deaths told without a number or an article: what, strength, whether a name must follow."""
+    t = ontology("tolls")
+    passive, hurt, die = (_any(_list(k)) for k in ("kill_passive", "hurt_passive", "die"))
+    person = _any(_list("person_nouns"))
+    be = r"(?:was|is|has\s+been|had\s+been)(?:\s+(?:also|then|later|reportedly|allegedly|himself|herself))*"
+    word = r"[^\W\d][\w'’-]*"
+    head = rf"(?:{word}\s+){{0,2}}?(?:{person})"
+    rules: list[tuple[What, float, bool, str]] = [
+        # "JUDGE DIAZ WAS ASSASSINATED", "who was shot to death": one, whatever the name.
+        ("fatalities", 0.55, False, rf"(?<!there\s)(?P<np>{be}\s+(?:{passive}))"),
+        ("injured", 0.5, False, rf"(?P<np>{be}\s+(?:{hurt}))(?!\s+(?:down|off|by\s+the\s+news))"),
+        # "the murder of a man I know", "the assassination of Galan": the words up to the next joint.
+        ("fatalities", 0.55, False, rf"(?:{_any(t['killing_of'])})\s+(?P<np>(?!(?:it|that|this|which|whom)\b)\w[\w'’-]*(?:\s+(?!{_JOINT})[\w'’.-]+){{0,4}})"),
+        # "gunned down Judge Diaz": a name without an article.
+        ("fatalities", 0.55, True, rf"(?<!was\s)(?<!were\s)(?<!been\s)(?<!being\s)(?<!is\s)(?<!are\s)(?<!and\s)(?<!or\s)(?:{_any(t['kill_name'])})\s+(?P<np>(?!{_JOINT}){word}(?:\s+(?!{_JOINT})[\w'’.-]+){{0,3}})"),
+        # Headlines leave the article out: "robber shot dead", "fire kills man".
+        ("fatalities", 0.5, False, rf"(?:\A|[.;:,\n]\s*)(?P<np>{head})(?:,\s+\d{{1,2}},)?\s+(?:{passive}|{die})"),
+        ("fatalities", 0.5, False, rf"(?:kills|killed|kill)\s+(?P<np>{head})"),
+    ]  # fmt: skip
+    return tuple(
+        (w, strength, name, re.compile(rf"(?<![\w.$£€-])(?:{pattern})(?![\w-])"))
+        for w, strength, name, pattern in rules
+    )
+
+
+_JOINT = (
+    r"(?:in|on|at|by|from|to|with|near|during|after|before|when|while|and|or|as|was|were|is|are|has|had|have|"
+    r"of|for|that|which|who|whom|whose|last|this|late|early|today|yesterday|tonight|since|because|"
+    r"but|over|outside|inside|than|not|it|its|the|an?|his|her|their|our|my|him|them|us|some|"
+    r"many|several|more|others?|themselves|himself|herself|into|under|between|through|if|what|"
+    r"mon|tues|wednes|thurs|fri|satur|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|"
+    r"february|march|april|june|july|august|september|october|november|december)\b"
+)
+_COLLECTIVE = re.compile(
+    r"\b(?:number|group|family|families|crowd|crew|people|majority|couple|dozens?|scores|team|"
+    r"nobody|none|no[\s-]one|half|third|all|both|pair|attack|bill|plan|deal|motion|bid|idea|city|town|toll)"
+    r"(?:\s+of\s+\w+(?:\s+\w+)?)?\s+$"
+)
+
+
+def _single(
+    text: str,
+    begin: int,
+    stretch: str,
+    best: dict[tuple[int, int, What], TollExpression],
+    told: Sequence[tuple[int, int, What]],
+) -> None:
+    """Single people whom no other pattern told of: by the verb, by a name, by a bare noun."""
+    original = text[begin : begin + len(stretch)]
+    cased = not original.isupper() and not original.islower()
+    for what, strength, name, pattern in _single_patterns():
+        for m in pattern.finditer(stretch):
+            a, b = m.span("np")
+            np = stretch[a:b].rstrip(" ,.")
+            b = a + len(np)
+            if not np or any(w == what and x < b and m.start() < y for x, y, w in told):
+                continue
+            if any(w == what and x < begin + b and begin + a < y for x, y, w in best):
+                continue
+            if name and cased and not original[a].isupper():
+                continue
+            if not _about_people(np) or _COLLECTIVE.search(stretch[max(0, a - 40) : a]):
+                continue
+            low, mid, high = parse_toll(original[a:b], what)
+            best[(begin + a, begin + b, what)] = TollExpression(
+                begin + a, begin + b, text[begin + a : begin + b], what, low, mid, high, strength
+            )
+
+
+@cache
+def _elliptic_pattern() -> re.Pattern[str]:
+    q = _quantity()
+    return re.compile(
+        rf"(?:,|;|\band|\bwhile|\bby)\s+(?P<np>(?:{q})(?:\s+(?:others?|more|people|persons|of\s+them))?)"
+        r"(?=\s+(?:in|at|near|outside)\s+[^\W\d])"
+    )
+
+
+def _elliptic(
+    text: str, begin: int, stretch: str, best: dict[tuple[int, int, What], TollExpression]
+) -> None:
+    """Counts that lean on the verb before: "two were killed in Lira, three in Gulu"."""
+    heads = [e for e in best.values() if e.low and e.strength >= 0.7]
+    if not heads:
+        return
+    for m in _elliptic_pattern().finditer(stretch):
+        a, b = begin + m.start("np"), begin + m.end("np")
+        before = [e for e in heads if e.end <= a and "." not in text[e.end : a]]
+        if not before or any(x < b and a < y for x, y, _ in best):
+            continue
+        e = max(before, key=lambda e: e.end)
+        if a - e.end > 160 or not re.search(r"\b(?:in|at|near)\s", text[e.end : a].lower()):
+            continue
+        low, mid, high = parse_toll(text[a:b], e.what)
+        best[(a, b, e.what)] = TollExpression(a, b, text[a:b], e.what, low, mid, high, 0.7)
 
 
 @cache
