@@ -122,7 +122,7 @@ export default function (component) {
   S.set = setStateValue;
   S.data = data;
   const control = () => ({ type: "control", visible: S.data.visible, dark: S.dark,
-    tiles: S.data.tiles, pick: S.data.pick, fit: S.data.fit });
+    tiles: S.data.tiles, pick: S.data.pick, fit: S.data.fit, draft: S.data.draft });
   if (S.name !== data.channel) {
     if (S.channel) S.channel.close();
     S.name = data.channel;
@@ -134,7 +134,7 @@ export default function (component) {
           S.channel.postMessage({ type: "select", id: S.data.selected, from: "link" });
         }
       } else if (message.type === "select") S.set("selected", message.id);
-      else if (message.type === "picked") S.set("picked", [message.lat, message.lon]);
+      else if (message.type === "picked") S.set("picked", message.points);
     };
     S.dark = isDark();
     S.timer = setInterval(() => {
@@ -249,20 +249,23 @@ def link(
     selected: str | None,
     n: int,
     tiles: bool,
-    pick: bool,
+    pick: str,
+    draft: Mapping[str, Any],
     fit: int,
     on_selected: Callable[[], None],
     on_picked: Callable[[], None],
 ) -> Any:
     """The link: tells Python what was clicked, and the page what Python decides.
 
-    ``n`` grows whenever Python itself selects; only then the page follows.
+    ``n`` grows whenever Python itself selects; only then the page follows.  ``pick``: what a
+    click on the map is to give, ``point``, ``outline`` (corners of an area) or nothing; ``draft``
+    has the ``points`` chosen so far as [lat, lon], and ``n``, which grows when Python changes them.
     """
     return _components()[1](
         key=key,
         data={
             "channel": channel, "visible": visible, "selected": selected, "n": n, "tiles": tiles,
-            "pick": pick, "fit": fit,
+            "pick": pick, "draft": draft, "fit": fit,
         },
         on_selected_change=on_selected,
         on_picked_change=on_picked,

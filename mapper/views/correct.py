@@ -35,21 +35,53 @@ def article_in_hand(rows: Sequence[Row]) -> str | None:
     return row.analysis.article.id if row else None
 
 
-def picking() -> bool:
-    """Whether the next click on the map is to choose a place; known before the panel is drawn."""
+def picking() -> str:
+    """What the next click on the map is to give: ``point``, ``outline``, or nothing.
+
+    Known before the panel is drawn.
+    """
     memory = st.session_state
-    return (
-        bool(memory.get("selected"))
+    asked = (
+        memory.get("selected")
         and (memory.get("pane_choice") or memory.get("pane")) == "incident"
         and memory.get("editor") == "where"
-        and memory.get("where_how") == "map"
     )
+    return {"point": "point", "draw": "outline"}.get(memory.get("where_how", ""), "") * bool(asked)
+
+
+def draft() -> list[tuple[float, float]]:
+    """The points chosen so far, for the map: (latitude, longitude)."""
+    memory = st.session_state
+    if picking() == "point":
+        point = _point_of(memory.get(_key("typed")) or "")
+        return [point] if point else []
+    return list(memory.get("outline") or ()) if picking() else []
+
+
+def picked(points: Sequence[tuple[float, float]]) -> None:
+    """Points came from the map: the panel shows them as numbers."""
+    memory = st.session_state
+    if picking() == "point":
+        memory[_key("typed")] = "{:.5f}, {:.5f}".format(*points[-1]) if points else ""
+    elif picking() == "outline":
+        memory.outline = list(points)
+        memory[_key("outline_text")] = _written(points)
+
+
+def _redraw() -> None:
+    """The draft was changed here and not on the map: the map is to show it so."""
+    st.session_state.draft_n = st.session_state.get("draft_n", 0) + 1
+
+
+def _written(points: Sequence[tuple[float, float]]) -> str:
+    return "\n".join(f"{lat:.5f}, {lon:.5f}" for lat, lon in points)
 
 
 def panel(rows: Sequence[Row]) -> None:
     """The chosen incident with everything that can be changed about it."""
     _marked(rows)
     row = state.selected_row(rows)
+    row = row and replace(row, incident=_whole(row))
     if row is None:
         st.info(
             "Choose an incident: click a mark on the map or a coloured sentence in the text. "
@@ -81,7 +113,6 @@ def _facts(row: Row) -> None:
     left, right = st.columns([3, 1])
     with left:
         st.subheader(row.kind_label, anchor=False)
-    row = row and replace(row, incident=_whole(row))
         lines = [("Did it happen?", label_of("modality", incident.modality)
                   + (", recalled from earlier" if incident.background else ""))]  # fmt: skip
         lines += [
@@ -138,6 +169,18 @@ def _do(row: Row, make: Callable[[Corrector], Correction | Sequence[Correction]]
         st.session_state.problem = f"Not saved: {error}."
 
 
+def _whole(row: Row) -> Incident:
+    """The incident with all its places in their order, those held back as unsure too."""
+    everyone = {incident.id: incident for incident in row.analysis.incidents}
+    return everyone.get(row.incident.id, row.incident)
+
+
+def confirm_places(row: Row) -> None:
+    """Say that the places held back as unsure are right: the map shows them then."""
+    whole = _whole(row)
+    _do(row, lambda c: c.set(whole.id, "places", [item.to_dict() for item in whole.places]))
+
+
 def _reject(row: Row) -> None:
     why = st.session_state.get(f"why-{row.id}", "")
     _do(row, lambda c: c.reject(row.incident.id, why=why))
@@ -169,33 +212,19 @@ def _which_place(incident: Incident) -> int | None:
         )
     )  # fmt: skip
 
-def _whole(row: Row) -> Incident:
-    """The incident with all its places in their order, those held back as unsure too."""
-    everyone = {incident.id: incident for incident in row.analysis.incidents}
-    return everyone.get(row.incident.id, row.incident)
-
-
-def confirm_places(row: Row) -> None:
-    """Say that the places held back as unsure are right: the map shows them then."""
-    whole = _whole(row)
-    _do(row, lambda c: c.set(whole.id, "places", [item.to_dict() for item in whole.places]))
-
-
 
 def _where(row: Row, rows: Sequence[Row], why: str) -> None:
     incident = row.incident
     index = _which_place(incident)
     ways = {
-        "candidates": "Other candidates", "search": "Search by name", "map": "Click the map",
-        "type": "Type coordinates", "area": "Choose an area", "none": "No place",
+        "candidates": "Other candidates", "search": "Search by name",
+        "point": "Click the map or type", "draw": "Draw an area", "area": "Area by name",
+        "none": "No place",
     }  # fmt: skip
     way = st.radio(
-        "How to choose the place",
-        list(ways),
-        format_func=lambda w: ways[w],
-        horizontal=True,
-        key="where_how",
-    )
+        "How to choose the place", list(ways), format_func=lambda w: ways[w], horizontal=True,
+        key="where_how", on_change=_redraw,
+    )  # fmt: skip
 
     def put(place: Place) -> None:
         _apply(row, lambda c: c.set_place(incident.id, place, index=index, why=why))
@@ -204,21 +233,17 @@ def _where(row: Row, rows: Sequence[Row], why: str) -> None:
         _candidates(row, index, put)
     elif way == "search":
         _search(put)
-    elif way == "map":
-        point = st.session_state.get("point")
-        if point is None:
-            st.info("Click the spot on the map above.")
-        else:
-            st.text(f"Chosen: {point[0]:.5f}, {point[1]:.5f}")
-        _named_point(point, put, incident)
-    elif way == "type":
+    elif way == "point":
         typed = st.text_input(
-            "Latitude, longitude", placeholder="33.3152, 44.3661", key="typed", max_chars=60
-        )
+            "Latitude, longitude", placeholder="33.3152, 44.3661", key=_key("typed"), max_chars=60,
+            on_change=_redraw, help="Click the spot on the map above, or type where it is.",
+        )  # fmt: skip
         point = _point_of(typed)
         if typed and point is None:
             st.error(f"“{typed}” is no pair of coordinates: write them as 33.3152, 44.3661.")
         _named_point(point, put, incident)
+    elif way == "draw":
+        _drawn(put, incident)
     elif way == "area":
         _area(put)
     elif st.button("Say that the place is not known"):
@@ -323,8 +348,60 @@ def _named_point(
         except MapperError as error:
             st.error(f"Not saved: {error}.")
             return
-        st.session_state.point = None
+        _forget_draft()
         put(place)
+
+
+def _key(name: str) -> str:
+    """A widget's key for the draft in hand: after a draft is used, the widgets begin empty."""
+    return f"{name}-{st.session_state.get('drafts', 0)}"
+
+
+def _forget_draft() -> None:
+    """Nothing is being drawn any more."""
+    st.session_state.drafts = st.session_state.get("drafts", 0) + 1
+    st.session_state.outline = []
+    _redraw()
+
+
+def _drawn(put: Callable[[Place], None], incident: Incident) -> None:
+    """An area by its corners: clicked on the map, or typed one a line."""
+    memory = st.session_state
+    memory.setdefault(_key("outline_text"), _written(memory.get("outline") or ()))
+    text = st.text_area(
+        "Corners of the area, one a line: latitude, longitude", key=_key("outline_text"),
+        height=140, placeholder="31.00, 45.50\n31.00, 48.50\n30.00, 48.50", max_chars=20_000,
+        on_change=_outline_typed,
+        help="Click the corners on the map above, one after the other, or type them here.",
+    )  # fmt: skip
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    wrong = next((line for line in lines if _point_of(line) is None), None)
+    before = incident.places[0].place.name if incident.places else ""
+    name = st.text_input("What to call it", before, key="outline_name", max_chars=100)
+    if wrong is not None:
+        st.error(f"“{wrong}” is no corner: write it as 31.0, 45.5.")
+    elif 0 < len(lines) < 3:
+        st.caption(f"{len(lines)} of at least 3 corners.")
+    ready = wrong is None and len(lines) >= 3
+    if st.button("Use this area", type="primary", key="use-drawn", disabled=not ready):
+        ring = [[lon, lat] for lat, lon in filter(None, map(_point_of, lines))]
+        try:
+            area = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+            place = place_area(area, name=name.strip() or "area drawn by hand")
+        except MapperError as error:
+            st.error(f"Not saved: {error}.")
+            return
+        _forget_draft()
+        put(place)
+
+
+def _outline_typed() -> None:
+    memory = st.session_state
+    lines = [line for line in memory[_key("outline_text")].splitlines() if line.strip()]
+    points = [_point_of(line) for line in lines]
+    if all(points):
+        memory.outline = [point for point in points if point]
+        _redraw()
 
 
 def _point_of(typed: str) -> tuple[float, float] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,8 +13,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mapper.model import Analysis
 from mapper.abstain import confidences, default_threshold
+from mapper.model import Analysis
 from mapper.views import correct, engine, state
 from mapper.views.totals import Sum, Totals, totals
 from mapper.webmap.rows import Row
@@ -21,8 +22,8 @@ from mapper.webmap.words import (
     day_in_words,
     kind_styles,
     label_of,
-    range_in_words,
     place_in_words,
+    range_in_words,
     sure_in_words,
     when_in_words,
 )
@@ -51,23 +52,39 @@ def incidents_in_words(counted: Totals, of: int) -> str:
     return many + where + (f": {', '.join(states)}" if len(states) > 1 else "")
 
 
-def near_labels(rows: Sequence[Row]) -> list[tuple[str, float, float, int]]:
-    """Towns of the gazetteer around the incidents, so that the map is sharp where they are."""
-    gazetteer = getattr(engine.analyser(), "gazetteer", None)
-    around = getattr(gazetteer, "around", None)
-    if around is None:
+def near_labels(rows: Sequence[Row]) -> list[tuple[str, float, float, int, int]]:
+    """Places of the gazetteer around the incidents, so that the map is sharp where they are.
+
+    As ``payload`` takes them: towns by size, then quarters, then facilities, the closer one looks.
+    """
+    gazetteer = engine.analyser().gazetteer
+    if not hasattr(gazetteer, "around"):
         return []
-    points = {
+    points = Counter(
         (round(item.place.lat, 1), round(item.place.lon, 1))
         for row in rows
         for item in row.incident.places
         if item.place.precision in ("facility", "neighbourhood", "city", "district")
-    }
-    found: dict[str, tuple[str, float, float, int]] = {}
-    for lat, lon in sorted(points)[:120]:
-        for entry in around(lat, lon, km=40, limit=40):
-            found[entry.id] = (entry.name, entry.lon, entry.lat, entry.population)
-    return list(found.values())
+    )
+    found: dict[str, Any] = {}
+    for (lat, lon), _ in points.most_common(120):
+        for entry in gazetteer.around(lat, lon, km=40, limit=40):
+            found[entry.id] = entry
+        for entry in gazetteer.around(lat, lon, km=12, limit=40, facilities=True):
+            found[entry.id] = entry
+    return [
+        (entry.name.split(",")[0], entry.lon, entry.lat, _named_from(entry), entry.prominence)
+        for entry in found.values()
+    ]
+
+
+def _named_from(entry: Any) -> int:
+    """The zoom from which a place is named on the map."""
+    if entry.precision == "facility":
+        return 12
+    if entry.precision == "neighbourhood":
+        return 11
+    return 8 if entry.population > 20_000 else 9 if entry.population > 4_000 else 10
 
 
 def table(shown: Sequence[Row]) -> None:
@@ -206,10 +223,12 @@ def unplaced(shown: Sequence[Row]) -> None:
                 f"{when_in_words(row.incident.date)}"
             )
             st.text(f"“{row.quote}”")
+            _guesses(row)
             st.button(
                 "Show in the text and give it a place", key=f"unplaced-{row.id}",
                 on_click=_open, args=(row.id,),
             )  # fmt: skip
+    floor = default_threshold() if state.least() is None else 0.0
     lost = [
         (analysis, mention)
         for analysis in state.analyses()
@@ -225,12 +244,10 @@ def unplaced(shown: Sequence[Row]) -> None:
         st.dataframe(
             pd.DataFrame(
                 [
-            _guesses(row)
                     {
                         "Place": mention.text,
                         "In the text": _context(analysis, mention.start, mention.end),
                         "Considered": ", ".join(c.name for c in mention.candidates[:5])
-    floor = default_threshold() if state.least() is None else 0.0
                         or "nothing known by that name",
                     }
                     for analysis, mention in lost[:500]
@@ -241,6 +258,20 @@ def unplaced(shown: Sequence[Row]) -> None:
         )  # fmt: skip
     if not missing and not lost:
         st.success("Everything found is on the map.")
+
+
+def _guesses(row: Row) -> None:
+    """The places that were held back, each with how sure it is, and a click to take them."""
+    if not row.incident.unsure:
+        return
+    sure = confidences(row.analysis)
+    for item in row.incident.unsure:
+        said = row.analysis.article.text[slice(*item.mention)]
+        st.text(f"Perhaps {place_in_words(item)} – “{said}”, {sure[item.mention]:.0%} sure")
+    st.button(
+        "That is right: put it on the map", key=f"sure-{row.id}", on_click=correct.confirm_places,
+        args=(row,),
+    )  # fmt: skip
 
 
 def _context(analysis: Analysis, start: int, end: int) -> str:
@@ -260,20 +291,6 @@ def take_away(rows: Sequence[Row], shown: Sequence[Row]) -> None:
 
     only = st.session_state.filter.active and st.toggle(
         f"Only what is filtered: {len(shown):,} of {len(rows):,} incidents", value=True
-def _guesses(row: Row) -> None:
-    """The places that were held back, each with how sure it is, and a click to take them."""
-    if not row.incident.unsure:
-        return
-    sure = confidences(row.analysis)
-    for item in row.incident.unsure:
-        said = row.analysis.article.text[slice(*item.mention)]
-        st.text(f"Perhaps {place_in_words(item)} – “{said}”, {sure[item.mention]:.0%} sure")
-    st.button(
-        "That is right: put it on the map", key=f"sure-{row.id}", on_click=correct.confirm_places,
-        args=(row,),
-    )  # fmt: skip
-
-
     )
     left, right = st.columns(2)
     hxl = left.checkbox("CSV with a row of HXL tags (humanitarian exchange language)")

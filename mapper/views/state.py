@@ -46,13 +46,17 @@ def store() -> GeoPackageStore:
 
 
 def begin() -> None:
-    """Set what is missing in a new session; the address says what to show."""
+    """Set what is missing in a new session.
+
+    The address says what to show; an address that says nothing leaves it to the workspace, which
+    remembers the last view.
+    """
     from mapper.views.filters import Filter
 
     memory = st.session_state
     if "channel" in memory:
         return
-    query = st.query_params.to_dict()
+    query = st.query_params.to_dict() or store().setting("view") or {}
     memory.channel = f"incidents-{uuid.uuid4().hex}"
     memory.article = query.get("article")
     memory.selected = query.get("incident")
@@ -99,14 +103,14 @@ def analyses() -> list[Analysis]:
     return [state.analysis for state in found if state is not None]
 
 
-def rows() -> list[Row]:
-    """The rows of what is shown, made once until something changes."""
-    from mapper.webmap.rows import rows_of
-
 def least() -> float | None:
     """The confidence from which places are drawn: all, or (None) the default threshold."""
     return 0.0 if st.session_state.filter.unsure else None
 
+
+def rows() -> list[Row]:
+    """The rows of what is shown, made once until something changes."""
+    from mapper.webmap.rows import rows_of
 
     memory = st.session_state
     token = (memory.article, memory.revision, memory.filter.unsure)
@@ -158,7 +162,7 @@ def save(entry: Correction) -> None:
 
 
 def share_view() -> None:
-    """Put what is selected and filtered into the address."""
+    """Put what is selected and filtered into the address and the workspace."""
     memory = st.session_state
     wanted: dict[str, Any] = dict(memory.filter.to_query())
     for name, value in (
@@ -168,3 +172,6 @@ def share_view() -> None:
             wanted[name] = value
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
+    if memory.get("view") != wanted:
+        memory.view = wanted
+        store().put_setting("view", wanted)

@@ -218,6 +218,7 @@ def _map(rows: Sequence[Row], shown: Sequence[Row]) -> None:
             n=memory.follow,
             tiles=bool(memory.get("tiles")),
             pick=correct.picking(),
+            draft={"points": correct.draft(), "n": memory.get("draft_n", 0)},
             fit=memory.fit,
             on_selected=_clicked,
             on_picked=_picked,
@@ -232,7 +233,7 @@ def _clicked() -> None:
 
 
 def _picked() -> None:
-    """A point of the map was chosen while the correction panel asked for one."""
+    """Points of the map were chosen while the correction panel asked for them."""
     found = st.session_state.link.get("picked")
-    if found:
-        st.session_state.point = (round(found[0], 6), round(found[1], 6))
+    if found is not None:
+        correct.picked([(round(lat, 5), round(lon, 5)) for lat, lon in found])

@@ -101,12 +101,12 @@ def rows_of(analyses: Iterable[Analysis], least: float | None = None) -> list[Ro
 
 
 def payload(
-    rows: Sequence[Row], labels: Sequence[tuple[str, float, float, int]] = ()
+    rows: Sequence[Row], labels: Sequence[tuple[str, float, float, int, int]] = ()
 ) -> dict[str, Any]:
     """What the browser needs to draw the rows.
 
-    ``labels`` are (name, lon, lat, people) of places to name around the incidents.  Areas that
-    several incidents share are sent once, under a key made of their geometry.
+    ``labels`` are (name, lon, lat, zoom to name it from, rank) of places around the incidents.
+    Areas that several incidents share are sent once, under a key made of their geometry.
     """
     geometries: dict[str, Any] = {}
     keys: dict[int, str] = {}
@@ -121,7 +121,8 @@ def payload(
         "styles": kind_styles(),
         "geometries": geometries,
         "labels": [
-            [name, round(lon, 4), round(lat, 4), people] for name, lon, lat, people in labels
+            [name, round(lon, 4), round(lat, 4), zoom, rank]
+            for name, lon, lat, zoom, rank in labels
         ],
         "rows": drawn,
     }
@@ -178,8 +179,8 @@ def _row(
         "background": incident.background,
         "what": what,
         "places": [_place(item, geometries, keys) for item in incident.places],
-        "zoom": min((_ZOOM.get(item.place.precision, 8) for item in incident.places), default=5),
         "unsure": row.guess,
+        "zoom": min((_ZOOM.get(item.place.precision, 8) for item in incident.places), default=5),
         "when": when_in_words(incident.date),
         "whenQuote": incident.date.quote if incident.date else None,
         "start": incident.date.start if incident.date else None,
@@ -222,6 +223,7 @@ def _place(item: IncidentPlace, geometries: dict[str, Any], keys: dict[int, str]
     return {
         "lat": round(place.lat, 6),
         "lon": round(place.lon, 6),
+        "name": place.name,
         "label": place_in_words(item),
         "precise": precision_in_words(item),
         "precision": place.precision,

@@ -283,14 +283,21 @@
     }
     return node;
   }
+  /* An area's sign stands on a dashed plate: it says "somewhere in here", not "at this point". */
+  function plate(drawing) {
+    drawing.prepend(svgEl("rect", { x: -6, y: -6, width: 36, height: 36, rx: 8, fill: "#ffffff",
+      "fill-opacity": 0.88, stroke: "#3d4246", "stroke-width": 1.6, "stroke-dasharray": "4 3" }));
+    return drawing;
+  }
 
   const IncidentIcon = L.Icon.extend({
     options: { iconSize: [26, 26], iconAnchor: [13, 13], popupAnchor: [0, -12] },
     createIcon(old) {
       const { row, styles, area } = this.options;
       const node = old && old.tagName === "DIV" ? old : document.createElement("div");
-      node.replaceChildren(symbol(styles[row.kind] || styles._other, row.state,
-        row.state === "background" ? 22 : 26));
+      const drawing = symbol(styles[row.kind] || styles._other, row.state,
+        row.state === "background" ? 22 : 26);
+      node.replaceChildren(area ? plate(drawing) : drawing);
       this._setIconStyles(node, "icon");
       node.className += " im-marker im-" + row.state + (area ? " im-area-marker" : "")
         + (row.corrected.length || row.added ? " im-corrected" : "");
@@ -312,6 +319,43 @@
       shares: [...counts.entries()].sort((a, b) => b[1] - a[1]),
     });
   }
+  function areaClusterIcon(cluster) {
+    const markers = cluster.getAllChildMarkers();
+    const counts = new Map();
+    for (const { imRow } of markers) counts.set(imRow.kind, (counts.get(imRow.kind) || 0) + 1);
+    const names = [...new Set(markers.map((marker) => marker.imPlace.name || ""))];
+    return new AreaClusterIcon({
+      iconSize: [46, 36], count: markers.length, styles: cluster._group.imStyles,
+      name: names.length === 1 ? names[0] : "",
+      shares: [...counts.entries()].sort((a, b) => b[1] - a[1]),
+    });
+  }
+  const AreaClusterIcon = L.Icon.extend({
+    createIcon() {
+      const { count, shares, styles, name } = this.options;
+      const node = document.createElement("div");
+      const drawing = svgEl("svg", { viewBox: "-23 -18 46 36", width: 46, height: 36, "aria-hidden": "true" },
+        svgEl("rect", { x: -22, y: -17, width: 44, height: 34, rx: 8, fill: "#ffffff",
+          stroke: "#3d4246", "stroke-width": 1.6, "stroke-dasharray": "4 3" }));
+      let at = -16;
+      for (const [kind, share] of shares) {
+        const width = (share / count) * 32;
+        drawing.append(svgEl("rect", { x: at, y: 6, width, height: 6,
+          fill: (styles[kind] || styles._other).colour }));
+        at += width;
+      }
+      const text = svgEl("text", { "text-anchor": "middle", y: 1, "font-size": 14, "font-weight": 700,
+        fill: "#1b1f22" });
+      text.textContent = count;
+      drawing.append(text);
+      node.append(drawing);
+      this._setIconStyles(node, "icon");
+      node.className += " im-cluster im-area-cluster";
+      node.setAttribute("aria-label", `${count} incidents somewhere in ${name || "this area"}: open`);
+      return node;
+    },
+    createShadow() { return null; },
+  });
   const ClusterIcon = L.Icon.extend({
     createIcon() {
       const { count, shares, iconSize, styles } = this.options, r = 16;
@@ -420,7 +464,7 @@
         map.getPane(name).style.pointerEvents = "none";
       }
       map.attributionControl.setPrefix(false);
-      map.attributionControl.addAttribution("Basemap: Natural Earth · Places: GeoNames (CC BY 4.0), Natural Earth, OurAirports · Leaflet");
+      map.attributionControl.addAttribution("Natural Earth · GeoNames (CC BY 4.0) · OurAirports · Leaflet");
       L.control.scale({ imperial: true, position: "bottomright", maxWidth: 90 }).addTo(map);
       const colours = () => (this.options.dark ? DARK : LIGHT);
       this.base = new CanvasLayer("im-base", (c, v) => drawBasemap(c, v, colours())).addTo(map);
@@ -428,17 +472,34 @@
         if (!this.tiles) drawLabels(c, v, colours(), this.near);
       }).addTo(map);
       this.shapes = L.layerGroup().addTo(map);
-      this.clusters = L.markerClusterGroup({
-        maxClusterRadius: 26, showCoverageOnHover: false, spiderfyOnMaxZoom: true,
-        zoomToBoundsOnClick: true, chunkedLoading: false, iconCreateFunction: clusterIcon,
-        animate: false, spiderLegPolylineOptions: { weight: 1.2, color: "#444", opacity: 0.7 },
-      });
-      map.addLayer(this.clusters);
+      // Points and areas are gathered apart: an area's sign must not pass for a spot.
+      const gathered = (radius, icon) => {
+        const group = L.markerClusterGroup({
+          maxClusterRadius: radius, showCoverageOnHover: false, spiderfyOnMaxZoom: false,
+          zoomToBoundsOnClick: false, chunkedLoading: false, iconCreateFunction: icon,
+          animate: false, spiderLegPolylineOptions: { weight: 1.2, color: "#444", opacity: 0.7 },
+        });
+        group.on("clusterclick clusterkeypress", (event) => {
+          const key = event.originalEvent && event.originalEvent.key;
+          if (event.type === "clusterclick" || key === "Enter" || key === " ") this._open(event.layer);
+        });
+        group.on("unspiderfied", () => this._settle());
+        return map.addLayer(group) && group;
+      };
+      this.areaSigns = gathered(30, areaClusterIcon);
+      this.clusters = gathered(26, clusterIcon);
+      this.draft = L.layerGroup().addTo(map);
+      this.outline = [];
+      this.picking = "";
       this.patterns();
       this._detail();
       map.on("zoomend", () => this._detail());
       map.on("click", (event) => {
-        if (this.picking) this._emit({ type: "picked", lat: event.latlng.lat, lon: event.latlng.wrap().lng });
+        if (!this.picking) return;
+        const { lat, lng } = event.latlng.wrap();
+        this.outline = this.picking === "outline" ? [...this.outline, [lat, lng]] : [[lat, lng]];
+        this._drawOutline();
+        this._tellOutline();
       });
       map.on("popupclose", () => { this._ring(null); });
       if (this.options.legend) this._legendControl();
@@ -471,6 +532,11 @@
       if ("dark" in message) this.setDark(message.dark);
       if ("tiles" in message) this.setTiles(message.tiles);
       if ("pick" in message) this.setPick(message.pick);
+      if (message.draft && message.draft.n !== this._draftN) {
+        this._draftN = message.draft.n;
+        this.outline = message.draft.points;
+        this._drawOutline();
+      }
       if ("fit" in message && message.fit !== this._fit) { this._fit = message.fit; this.fit(); }
     }
 
@@ -487,9 +553,60 @@
       } else if (!on && this.tiles) { this.tiles.remove(); this.tiles = null; }
       this.names.redraw();
     }
-    setPick(on) {
-      this.picking = !!on;
-      this.map.getContainer().classList.toggle("im-picking", !!on);
+    /* What a click on the map gives: "" an incident, "point" a place, "outline" an area's corner. */
+    setPick(mode) {
+      const wanted = mode || "";
+      if (wanted === this.picking) return;
+      this.picking = wanted;
+      this.map.getContainer().classList.toggle("im-picking", !!wanted);
+      if (wanted) this.map.closePopup();
+      if (this.tools) { this.tools.remove(); this.tools = null; }
+      if (wanted === "outline") this._outlineTools();
+      this._drawOutline();
+    }
+    _outlineTools() {
+      this.tools = L.control({ position: "topright" });
+      this.tools.onAdd = () => {
+        const back = el("button", { type: "button", text: "Take back the last corner" });
+        const none = el("button", { type: "button", text: "Begin again" });
+        back.addEventListener("click", () => this._reshape(this.outline.slice(0, -1)));
+        none.addEventListener("click", () => this._reshape([]));
+        const box = el("div", { class: "im-tools", role: "group", "aria-label": "Drawing an area" },
+          el("p", { text: "Click the corners of the area one after the other; drag a corner to move it." }), back, none);
+        L.DomEvent.disableClickPropagation(box);
+        return box;
+      };
+      this.tools.addTo(this.map);
+    }
+    _reshape(points) {
+      this.outline = points;
+      this._drawOutline();
+      this._tellOutline();
+    }
+    _drawOutline() {
+      this.draft.clearLayers();
+      this.map.getContainer().setAttribute("data-corners", String(this.picking ? this.outline.length : 0));
+      if (!this.picking) return;
+      if (this.outline.length > 1) {
+        L.polygon(this.outline, { color: "#0b0d0e", weight: 2.5, dashArray: "6 4", fillColor: "#56b4e9",
+          fillOpacity: 0.25, interactive: false, className: "im-outline" }).addTo(this.draft);
+      }
+      this.outline.forEach((point, index) => {
+        const corner = L.marker(point, {
+          draggable: true, keyboard: false, zIndexOffset: 2000000, bubblingMouseEvents: false,
+          icon: L.divIcon({ className: "im-corner", iconSize: [16, 16], html: "" }),
+        });
+        corner.on("dragend", () => {
+          const { lat, lng } = corner.getLatLng().wrap();
+          this._reshape(this.outline.map((old, i) => (i === index ? [lat, lng] : old)));
+        });
+        corner.addTo(this.draft);
+      });
+    }
+    _tellOutline() {
+      clearTimeout(this._telling);
+      const points = this.outline.map(([lat, lon]) => [lat, lon]);
+      this._telling = setTimeout(() => this._emit({ type: "picked", points }), 250);
     }
     patterns() {
       const defs = svgEl("defs", {});
@@ -515,12 +632,11 @@
     setData(payload, keep) {
       this.styles = payload.styles;
       this.options.styles = payload.styles;
-      this.clusters.imStyles = payload.styles;
+      this.clusters.imStyles = this.areaSigns.imStyles = payload.styles;
       this.defs.replaceChildren();
       this.rows = new Map(payload.rows.map((row) => [row.id, row]));
-      this.near = (payload.labels || []).map(([text, lon, lat, people]) => ({
-        kind: "town", text, x: lon / 360 + 0.5, y: merc(lat), zoom: people > 20000 ? 8 : people > 4000 ? 9 : 10,
-        rank: people / 1e6,
+      this.near = (payload.labels || []).map(([text, lon, lat, zoom, rank]) => ({
+        kind: "town", text, x: lon / 360 + 0.5, y: merc(lat), zoom, rank: rank / 1e4,
       }));
       this.markers = new Map();
       for (const row of payload.rows) {
@@ -531,6 +647,7 @@
             keyboard: true, riseOnHover: true,
           });
           marker.imRow = row; marker.imPlace = place; marker.imIndex = index;
+          marker.imGroup = place.geometry ? this.areaSigns : this.clusters;
           marker.feature = { type: "Feature", properties: { id: row.id } };
           marker.on("click", () => this.select(row.id, { marker }));
           marker.on("keypress", (event) => {
@@ -541,11 +658,15 @@
         this.markers.set(row.id, made);
       }
       this.geometries = payload.geometries || {};
+      this._bounds = new Map();
       const chosen = this.selected;
       this.selected = null;
+      const open = this.popup && this.popup.isOpen();
       this._show();
       if (!keep || !this._fitted) this.fit();
-      if (chosen && this.rows.has(chosen)) this.select(chosen, { quiet: true, fly: false, still: true });
+      // What the popup says may have been corrected.
+      if (chosen && this.rows.has(chosen)) this.select(chosen, { quiet: true, fly: false, still: !open });
+      else if (open) this.map.closePopup();
       this.map.getContainer().setAttribute("data-incidents", String(this.rows.size));
       this._ready();
     }
@@ -571,10 +692,12 @@
     _show() {
       if (!this.styles) return;
       this.clusters.clearLayers();
+      this.areaSigns.clearLayers();
       const rows = this._shown();
-      const markers = [];
-      for (const row of rows) markers.push(...this.markers.get(row.id));
-      this.clusters.addLayers(markers);
+      const markers = rows.flatMap((row) => this.markers.get(row.id));
+      for (const group of [this.areaSigns, this.clusters]) {
+        group.addLayers(markers.filter((marker) => marker.imGroup === group));
+      }
       this._drawShapes(rows);
       this._legend(rows);
     }
@@ -632,14 +755,20 @@
     /* Frame what is shown; at first the region that most of it lies in, on demand all of it. */
     fit(all) {
       let points = [];
-      for (const row of this._shown()) {
-        for (const place of row.places) {
-          const wide = place.precision === "country" || place.precision === "sea";
-          if (place.geometry && this.geometries[place.geometry] && !wide) {
-            const bounds = L.geoJSON(this.geometries[place.geometry]).getBounds();
-            points.push(bounds.getSouthWest(), bounds.getNorthEast());
-          } else points.push(L.latLng(place.lat, place.lon));
-        }
+      const places = this._shown().flatMap((row) => row.places);
+      const users = new Map();
+      for (const { geometry } of places) users.set(geometry, (users.get(geometry) || 0) + 1);
+      const framed = new Set();
+      for (const place of places) {
+        const bounds = this._areaBounds(place);
+        // A country is framed only where much of the article is about it.
+        const wide = place.precision === "country" || place.precision === "sea";
+        const about = bounds && (!wide || (users.get(place.geometry) >= places.length / 3
+          && bounds.getEast() - bounds.getWest() < 40));
+        if (about && !framed.has(place.geometry)) {
+          framed.add(place.geometry);
+          points.push(bounds.getSouthWest(), bounds.getNorthEast());
+        } else if (!about) points.push(L.latLng(place.lat, place.lon));
       }
       if (!all && points.length > 3) {
         const middle = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -666,20 +795,66 @@
       const target = marker || (this.markers.get(id) || [])[0];
       if (!target) { this.map.closePopup(); this._ring(null); return; }
       if (at) { this._popup(row, at); this._ring(row); return; }
-      if (!this.clusters.hasLayer(target)) { this.map.closePopup(); this._ring(null); return; }
-      const point = target.getLatLng();
-      if (fly) {
-        const wanted = Math.min(row.zoom || 6, 11), zoom = this.map.getZoom();
-        const seen = this.map.getBounds().pad(-0.1).contains(point);
-        // A country is looked at from farther off than a street.
-        if (!seen || zoom > wanted + 4) {
-          this.map.setView(point, seen || zoom < wanted ? wanted : Math.min(zoom, wanted + 2), { animate: false });
-        }
-      }
-      if (!still) this._popup(row, point);
-      this._ring(row);
+      if (!target.imGroup.hasLayer(target)) { this.map.closePopup(); this._ring(null); return; }
+      if (fly) this._approach(row, target);
+      const show = () => {
+        if (this.selected !== id) return;
+        if (!still) this._popup(row, target.getLatLng(), target);
+        this._ring(row, target);
+      };
+      if (still) show();
+      else this._reveal(target, show);
     }
-    _popup(row, at) {
+    /* Bring a place into view, from as far off as it is large. */
+    _approach(row, target) {
+      const map = this.map, zoom = map.getZoom(), point = target.getLatLng();
+      const bounds = this._areaBounds(target.imPlace);
+      if (bounds) {
+        const wanted = map.getBoundsZoom(bounds);
+        const seen = map.getBounds().contains(point);
+        if (!seen || zoom > wanted + 1 || zoom < wanted - 3) {
+          map.fitBounds(bounds, { padding: [40, 40], maxZoom: 9, animate: false });
+        }
+        return;
+      }
+      const wanted = Math.min(row.zoom || 6, 11);
+      const seen = map.getBounds().pad(-0.1).contains(point);
+      if (!seen || zoom > wanted + 4) {
+        map.setView(point, seen || zoom < wanted ? wanted : Math.min(zoom, wanted + 2), { animate: false });
+      }
+    }
+    _areaBounds(place) {
+      const key = place.geometry;
+      if (!key || !this.geometries[key]) return null;
+      if (!this._bounds.has(key)) this._bounds.set(key, L.geoJSON(this.geometries[key]).getBounds());
+      return this._bounds.get(key);
+    }
+    /* A mark inside a cluster: spread the cluster where it stands, or zoom until it falls apart. */
+    _reveal(target, done) {
+      const holder = target.imGroup.getVisibleParent(target);
+      if (!holder || holder === target) { done(); return; }
+      if (holder.getChildCount() <= 30) { holder.spiderfy(); done(); return; }
+      target.imGroup.zoomToShowLayer(target, done);
+    }
+    /* A cluster that was clicked: nearer where that tells its members apart, else spread. */
+    _open(cluster) {
+      if (this.picking) return;
+      const bounds = cluster.getBounds(), zoom = this.map.getZoom();
+      const wanted = Math.min(this.map.getBoundsZoom(bounds, false, L.point(60, 60)), 15);
+      const same = bounds.getNorthEast().distanceTo(bounds.getSouthWest()) < 400;
+      if (same || (wanted <= zoom && cluster.getChildCount() <= 30)) cluster.spiderfy();
+      else if (wanted > zoom) this.map.fitBounds(bounds, { padding: [60, 60], maxZoom: 15, animate: false });
+      else this.map.setZoomAround(cluster.getLatLng(), zoom + 1, { animate: false });
+    }
+    /* The spread marks went back into their cluster: ring and popup go with them. */
+    _settle() {
+      const row = this.rows.get(this.selected), target = this.target;
+      if (!row || !target || !this.ring) return;
+      this._ring(row, target);
+      if (this.popup && this.popup.isOpen()) this.popup.setLatLng([target.imPlace.lat, target.imPlace.lon]);
+    }
+    _popup(row, at, target) {
+      this.target = target || null;
       const size = this.map.getSize();
       const popup = L.popup({
         maxWidth: Math.min(360, size.x - 90), minWidth: Math.min(250, size.x - 100),
@@ -689,6 +864,7 @@
       });
       popup.setLatLng(at).setContent(popupContent(row, this.options));
       popup.openOn(this.map);
+      this.popup = popup;
       const shell = popup.getElement();
       if (shell) {
         shell.setAttribute("role", "dialog");
@@ -697,13 +873,15 @@
         if (close) close.setAttribute("aria-label", "Close");
       }
     }
-    _ring(row) {
+    _ring(row, target) {
       if (this.ring) { this.ring.remove(); this.ring = null; }
       if (!row) return;
       this.ring = L.layerGroup().addTo(this.map);
-      for (const place of row.places) {
-        L.circleMarker([place.lat, place.lon], {
-          radius: 19, color: this.options.dark ? "#ffffff" : "#0b0d0e", weight: 3, fill: false,
+      for (const [index, place] of row.places.entries()) {
+        // A mark spread out of its cluster stands beside its place.
+        const at = target && target.imIndex === index ? target.getLatLng() : [place.lat, place.lon];
+        L.circleMarker(at, {
+          radius: place.geometry ? 24 : 19, color: this.options.dark ? "#ffffff" : "#0b0d0e", weight: 3, fill: false,
           interactive: false, className: "im-ring",
         }).addTo(this.ring);
         if (place.geometry && this.geometries[place.geometry]) {
