@@ -410,8 +410,15 @@ def apply(analysis: Analysis, log: Iterable[Correction]) -> Corrected:
     The log may have been made on an earlier analysis of the text: incidents are found again by
     their id, else by their trigger (see Target).
     """
-    state = Corrected(analysis)
-    for entry in effective(log):
+    return advance(Corrected(analysis), effective(log))
+
+
+def advance(state: Corrected, entries: Iterable[Correction]) -> Corrected:
+    """The state after further corrections, none of them an undo or a redo.
+
+    Incidents that no entry touches stay the same objects.
+    """
+    for entry in entries:
         changed = _APPLY[entry.action](state, entry)
         state = changed or replace(state, unmatched=(*state.unmatched, entry))
     return state

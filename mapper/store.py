@@ -11,6 +11,8 @@ import contextlib
 import json
 import sqlite3
 import struct
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +33,7 @@ _VERSION = "1"
 _APPLICATION_ID = 0x47504B47  # "GPKG"
 _ADDED = ("source_name", "source_sha256", "brought_in")
 _WAIT_S = 10.0  # for another process that is writing
+_KEPT = 48_000_000  # characters of analyses whose decoded values are kept: some 300 MB
 
 
 class StoreError(MapperError):
@@ -115,15 +118,66 @@ class Store(Protocol):
         """Keep a JSON value under a key."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Revision:
+    """What of the file an article's state rests on: unequal as soon as any of it was written."""
+
+    file: tuple[int, int]
+    article: tuple[Any, ...]
+    analysis: int
+    correction: int
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """An article's decoded analysis, as found and as corrected, at a revision."""
+
+    revision: _Revision
+    found: Analysis
+    corrected: Corrected
+    size: int
+
+
+class _Kept:
+    """The decoded states last used, shared by all threads, up to a sum of sizes."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._states: OrderedDict[str, _State] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, article_id: str) -> _State | None:
+        """The state kept last, of whatever revision."""
+        with self._lock:
+            state = self._states.get(article_id)
+            if state:
+                self._states.move_to_end(article_id)
+            return state
+
+    def put(self, article_id: str, state: _State) -> None:
+        """Keep a state; the ones not used for longest go."""
+        with self._lock:
+            self._states[article_id] = state
+            self._states.move_to_end(article_id)
+            size = sum(kept.size for kept in self._states.values())
+            while size > self._room and len(self._states) > 1:
+                size -= self._states.popitem(last=False)[1].size
+
+
 class GeoPackageStore:
     """A workspace in one GeoPackage (SQLite) file.
 
     Every call is a transaction of its own and saved when it returns; the file may be shared by
     threads and processes.  ``incidents`` in it is a layer that any GIS opens.
+
+    What was decoded last is kept in memory and given again, the same objects, for as long as
+    nobody wrote anything of the article: no call decodes or applies twice what did not change.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kept: int = _KEPT) -> None:
         self.path = path
+        self._kept = _Kept(kept)
+        self._decoding = threading.Lock()
 
     @classmethod
     def open(cls, path: Path | str) -> GeoPackageStore:
@@ -277,17 +331,83 @@ class GeoPackageStore:
                     "INSERT INTO analyses (article, analysis) VALUES (?, ?)",
                     (analysis.article.id, written),
                 )
-            _draw(database, analysis.article.id)
+            state = self._state(database, analysis.article.id)
+            _draw(database, analysis.article.id, None, state)
+        if state:
+            self._kept.put(analysis.article.id, state)
 
     def analysis(self, article_id: str) -> Analysis | None:
         """What the machine found last; None before that."""
         with self._reading() as database:
-            return _analysis(database, article_id)
+            state = self._state(database, article_id)
+        if state:
+            self._kept.put(article_id, state)
+        return state.found if state else None
 
     def corrected(self, article_id: str) -> Corrected | None:
         """What the machine found last, with the corrections that stand."""
         with self._reading() as database:
-            return _corrected(database, article_id)
+            state = self._state(database, article_id)
+        if state:
+            self._kept.put(article_id, state)
+        return state.corrected if state else None
+
+    def _state(
+        self, database: sqlite3.Connection, article_id: str, before: _State | None = None
+    ) -> _State | None:
+        """The article's state as the connection sees it, decoded only as far as it must be.
+
+        ``before`` is an earlier state that the caller has.
+        """
+        revision = self._revision(database, article_id)
+        if revision is None:
+            return None
+        known = before or self._kept.get(article_id)
+        if known and known.revision == revision:
+            return known
+        # Analyses and log only ever grow: what is read up to these numbers is one state, whatever
+        # others write meanwhile.
+        log = [e for e in _log(database, article_id) if e.number <= revision.correction]
+        if known and replace(known.revision, correction=revision.correction) == revision:
+            further = [e for e in log if e.number > known.revision.correction]
+            if revision.correction > known.revision.correction and not any(
+                e.action in ("undo", "redo") for e in further
+            ):
+                corrected = corrections.advance(known.corrected, further)
+            else:
+                corrected = corrections.apply(known.found, log)
+            return replace(known, revision=revision, corrected=corrected)
+        article = _article(database, article_id)
+        (written,) = database.execute(
+            "SELECT analysis FROM analyses WHERE number = ?", (revision.analysis,)
+        ).fetchone()
+        assert article is not None
+        # One at a time: of several sessions that open an article at once, one decodes it.
+        # Nothing is asked of the database meanwhile, so that no writer waits for this.
+        with self._decoding:
+            known = self._kept.get(article_id)
+            if known and known.revision == revision:
+                return known
+            found = decode.analysis(_shared_areas(json.loads(written)), article)
+            state = _State(revision, found, corrections.apply(found, log), len(written))
+            if not database.in_transaction:  # what is not yet written may be taken back
+                self._kept.put(article_id, state)
+            return state
+
+    def _revision(self, database: sqlite3.Connection, article_id: str) -> _Revision | None:
+        row = database.execute(
+            """
+            SELECT (SELECT max(number) FROM analyses WHERE article = articles.id),
+              (SELECT max(number) FROM corrections WHERE article = articles.id),
+              published, title, url, domain, text_sha256
+            FROM articles WHERE id = ?
+            """,
+            (article_id,),
+        ).fetchone()
+        if row is None or row[0] is None:
+            return None
+        file = self.path.stat()
+        return _Revision((file.st_dev, file.st_ino), tuple(row[2:]), row[0], row[1] or 0)
 
     # -------------------------------------------------------------------- corrections
 
@@ -298,19 +418,42 @@ class GeoPackageStore:
             StoreError: there is no such article.
         """
         with self._writing() as database:
-            return _append(database, entry)
+            made, state = self._appended(database, entry)
+        if state:
+            self._kept.put(entry.article, state)
+        return made
 
     def undo(self, article_id: str, *, user: str, at: str) -> Correction | None:
         """Take the article's last standing correction back."""
         with self._writing() as database:
             entry = corrections.undo(_log(database, article_id), user=user, at=at)
-            return _append(database, entry) if entry else None
+            if entry is None:
+                return None
+            made, state = self._appended(database, entry)
+        if state:
+            self._kept.put(article_id, state)
+        return made
 
     def redo(self, article_id: str, *, user: str, at: str) -> Correction | None:
         """Bring the article's last undone correction back."""
         with self._writing() as database:
             entry = corrections.redo(_log(database, article_id), user=user, at=at)
-            return _append(database, entry) if entry else None
+            if entry is None:
+                return None
+            made, state = self._appended(database, entry)
+        if state:
+            self._kept.put(article_id, state)
+        return made
+
+    def _appended(
+        self, database: sqlite3.Connection, entry: Correction
+    ) -> tuple[Correction, _State | None]:
+        """The numbered entry, and the article's state after it, drawn."""
+        before = self._state(database, entry.article)
+        made = _append(database, entry)
+        after = self._state(database, entry.article, before)
+        _draw(database, entry.article, before, after)
+        return made, after
 
     def log(self, article_id: str | None = None) -> tuple[Correction, ...]:
         """The log, of one article or all, oldest first."""
@@ -379,23 +522,23 @@ def _last_analysis(database: sqlite3.Connection, article_id: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def _analysis(database: sqlite3.Connection, article_id: str) -> Analysis | None:
-    article = _article(database, article_id)
-    written = _last_analysis(database, article_id)
-    if article is None or written is None:
-        return None
-    return decode.analysis(json.loads(written), article)
-
-
-def _corrected(database: sqlite3.Connection, article_id: str) -> Corrected | None:
-    analysis = _analysis(database, article_id)
-    if analysis is None:
-        return None
-    return corrections.apply(analysis, _log(database, article_id))
+def _shared_areas(data: dict[str, Any]) -> dict[str, Any]:
+    """The JSON of an analysis with one object for each area that several of its places have."""
+    known: dict[str, Any] = {}
+    places = [mention["place"] for mention in data["mentions"] if mention["place"]]
+    for incident in data["incidents"]:
+        places += incident["places"]
+        places += incident.get("unsure", ())
+    for place in places:
+        if place["geometry"] is not None:
+            first = known.setdefault(place["id"], place["geometry"])
+            if first == place["geometry"]:
+                place["geometry"] = first
+    return data
 
 
 def _append(database: sqlite3.Connection, entry: Correction) -> Correction:
-    if _article(database, entry.article) is None:
+    if not database.execute("SELECT 1 FROM articles WHERE id = ?", (entry.article,)).fetchone():
         raise StoreError(f"there is no article '{entry.article}' in the workspace")
     target = json.dumps(entry.target.to_dict(), ensure_ascii=False) if entry.target else None
     cursor = database.execute(
@@ -414,7 +557,6 @@ def _append(database: sqlite3.Connection, entry: Correction) -> Correction:
         ),
     )
     assert cursor.lastrowid is not None
-    _draw(database, entry.article)
     return replace(entry, number=cursor.lastrowid)
 
 
@@ -446,17 +588,28 @@ def _log(database: sqlite3.Connection, article_id: str | None) -> tuple[Correcti
     return tuple(found)
 
 
-def _draw(database: sqlite3.Connection, article_id: str) -> None:
-    """Write the article's rows of the incidents layer anew."""
-    database.execute("DELETE FROM incidents WHERE article = ?", (article_id,))
-    state = _corrected(database, article_id)
-    if state is None:
-        return
+def _draw(
+    database: sqlite3.Connection, article_id: str, before: _State | None, after: _State | None
+) -> None:
+    """Write the article's rows of the incidents layer: those that changed, or all of them."""
+    wanted = after.corrected.analysis.incidents if after else ()
+    drawn = before.corrected.analysis.incidents if before else ()
+    known = {incident.id: incident for incident in drawn}
+    names = {incident.id for incident in wanted}
+    if before and len(known) == len(drawn) and len(names) == len(wanted):
+        gone = [name for name, incident in known.items() if name not in names]
+        wanted = tuple(i for i in wanted if known.get(i.id) is not i and known.get(i.id) != i)
+        database.executemany(
+            "DELETE FROM incidents WHERE article = ? AND incident = ?",
+            [(article_id, name) for name in (*gone, *(i.id for i in wanted))],
+        )
+    else:
+        database.execute("DELETE FROM incidents WHERE article = ?", (article_id,))
     database.executemany(
         "INSERT INTO incidents (geom, article, incident, title, kind, modality, background, "
         "date_start, date_end, place, precision, uncertainty_m, confidence, quote, corrected, "
         "verified) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [_row(article_id, incident) for incident in state.analysis.incidents],
+        [_row(article_id, incident) for incident in wanted],
     )
 
 

@@ -380,3 +380,89 @@ def test_trouble_with_the_file_is_told_in_one_line(store, analysis, tmp_path):
     assert "\n" not in str(error.value)
     with pytest.raises(OutputError, match="cannot open workspace"):
         GeoPackageStore.open(tmp_path / "none" / "w.gpkg")
+
+
+# ------------------------------------------------------------------------- kept in memory
+
+
+def test_what_did_not_change_is_decoded_once_and_given_again(store, analysis):
+    store.put_analysis(analysis)
+    first = store.corrected(analysis.article.id)
+    assert store.corrected(analysis.article.id) is first
+    store.correct(by(first.analysis).verify("i-shelling"))
+    second = store.corrected(analysis.article.id)
+    assert incident(second.analysis, "i-shelling").verified
+    others = [i for i in first.analysis.incidents if i.id != "i-shelling"]
+    assert others
+    assert all(any(i is kept for kept in second.analysis.incidents) for i in others)
+
+
+def test_what_another_process_writes_is_seen_at_once(store, analysis):
+    store.put_analysis(analysis)
+    identity = analysis.article.id
+    assert not incident(store.corrected(identity).analysis, "i-shelling").verified
+    other = GeoPackageStore.open(store.path)
+    other.correct(by(analysis).verify("i-shelling"))
+    assert incident(store.corrected(identity).analysis, "i-shelling").verified
+    other.put_article(replace(analysis.article, title="Another title"))
+    assert store.corrected(identity).analysis.article.title == "Another title"
+    other.undo(identity, user="Ada", at=AT)
+    assert not incident(store.corrected(identity).analysis, "i-shelling").verified
+
+
+def test_a_correction_that_could_not_be_saved_leaves_no_trace_in_memory(
+    store, analysis, monkeypatch
+):
+    store.put_analysis(analysis)
+    identity = analysis.article.id
+
+    def broken(*_):
+        raise sqlite3.OperationalError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mapper.store._draw", broken)
+        with pytest.raises(StoreError):
+            store.correct(by(analysis).reject("i-shelling"))
+    store.correct(by(analysis).verify("i-shelling"))  # takes the number that was given back
+    assert incident(store.corrected(identity).analysis, "i-shelling").verified
+    assert store.log(identity)[0].action == "verify"
+
+
+@given(choices=st.lists(st.integers(0, 5), max_size=12))
+@settings(max_examples=25, deadline=None)
+def test_step_by_step_comes_to_what_the_whole_log_gives(tmp_path_factory, choices):
+    analysis = made.analysis()
+    store = GeoPackageStore.open(tmp_path_factory.mktemp("w") / "w.gpkg")
+    store.put_analysis(analysis)
+    identity = analysis.article.id
+    for choice in choices:
+        now = store.corrected(identity).analysis
+        if choice == 0:
+            store.undo(identity, user="Ada", at=AT)
+        elif choice == 1:
+            store.redo(identity, user="Ada", at=AT)
+        elif now.incidents:
+            some = now.incidents[choice % len(now.incidents)]
+            entry = (
+                by(now).reject(some.id) if choice == 2
+                else by(now).set(some.id, "modality", "denied") if choice == 3
+                else by(now).verify(some.id)
+            )  # fmt: skip
+            store.correct(entry)
+    fresh = GeoPackageStore.open(store.path)
+    assert store.corrected(identity) == fresh.corrected(identity)
+    with sqlite3.connect(store.path) as database:
+        drawn = database.execute("SELECT incident, modality, verified FROM incidents").fetchall()
+    wanted = fresh.corrected(identity).analysis.incidents
+    assert sorted(drawn) == sorted((i.id, i.modality, int(i.verified)) for i in wanted)
+
+
+def test_only_so_much_is_kept(tmp_path, analysis):
+    store = GeoPackageStore(GeoPackageStore.open(tmp_path / "w.gpkg").path, kept=1)
+    for name in ("a", "b"):
+        store.put_analysis(replace(analysis, article=replace(analysis.article, id=name)))
+    second = store.corrected("b")
+    assert store.corrected("b") is second
+    store.corrected("a")
+    assert store.corrected("b") is not second
+    assert store.corrected("b") == second
