@@ -107,13 +107,14 @@ def analysis_of(document: dict, article: Article | None = None) -> Analysis:
             0.9,
             (
                 Candidate(place_of(m).id, m["name"], m["lat"], m["lon"], 0.9),
-                Candidate(
-                    "t:other", m["name"].split(",")[0] + ", elsewhere", -m["lat"], m["lon"], 0.1
-                ),
+                Candidate(place_of(other).id, other["name"], other["lat"], other["lon"], 0.1),
             ),
             ("the best known place of that name",),
         )
-        for m in document["mentions"]
+        # Every name could also mean the place named before it.
+        for other, m in zip(
+            document["mentions"][-1:] + document["mentions"], document["mentions"], strict=False
+        )
     )
     groups: dict = {}
     for incident in document["incidents"]:

@@ -20,7 +20,7 @@ FLAGS = [
     "--mute-audio", "--disable-background-networking", "--disable-component-update",
     "--disable-sync",
 ]  # fmt: skip
-PATIENCE = 90_000
+PATIENCE = 180_000
 """Milliseconds to wait for what must come: slow machines are no failures."""
 
 
@@ -92,7 +92,8 @@ class App:
     def text(self):
         return self.page.locator(".rd")
 
-    def open(self, query: str = "", incidents: bool = True) -> App:
+    def open(self, query: str = "/?article=w-mena-01", incidents: bool = True) -> App:
+        """Open an address; by default one that names an article, and so no earlier view."""
         self.page.goto(self.url + query)
         if incidents:
             self.ready()
@@ -133,6 +134,22 @@ class App:
         ).first.click()
         self.settled()
 
+    def frame(self):
+        """The map's own frame, to run script in."""
+        return next(frame for frame in self.page.frames if "streamlit_folium" in frame.url)
+
+    def option(self, name: str) -> None:
+        """Choose one of a row of buttons that exclude each other."""
+        self.page.get_by_role("radio", name=name, exact=True).or_(
+            self.page.get_by_role("button", name=name, exact=True)
+        ).first.click()
+        self.settled()
+
+    def way(self, name: str) -> None:
+        """Choose one of a list of radio buttons."""
+        self.page.locator("[data-baseweb=radio]", has_text=name).first.click()
+        self.settled()
+
     def headline(self) -> str:
         return (
             self.page.get_by_text("incidents in")
@@ -153,6 +170,27 @@ def chromium():
         browser = driver.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory):
+    """A server whose workspace holds all coded articles; for tests that change nothing in it."""
+    path = tmp_path_factory.mktemp("library") / "workspace.gpkg"
+    fill(path)
+    made = Server(path).start()
+    yield made
+    made.stop()
+
+
+def fill(path: Path) -> None:
+    """Put the coded articles into a workspace."""
+    import coded
+
+    from mapper.store import GeoPackageStore
+
+    store = GeoPackageStore.open(path)
+    for document in coded.documents():
+        store.put_analysis(coded.analysis_of(document))
 
 
 @pytest.fixture(scope="session")

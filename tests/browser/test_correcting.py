@@ -54,8 +54,8 @@ def test_corrections_are_saved_shown_undone_and_survive_a_restart(mine, own_serv
     editor(app, "What")
     pick(page, "Did it happen", "Denied")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text(re.compile("Did it happen.: Denied"))).to_be_visible()
-    expect(page.get_by_text(re.compile("By hand: .*modality"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Did it happen. Denied"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Changed by hand: .*did it happen"))).to_be_visible()
 
     # A date that is none is refused in words, and nothing changes.
     editor(app, "When")
@@ -69,10 +69,9 @@ def test_corrections_are_saved_shown_undone_and_survive_a_restart(mine, own_serv
 
     # Typed coordinates.
     editor(app, "Where")
-    page.get_by_text("Type coordinates", exact=True).click()
-    app.settled()
-    page.get_by_label("Latitude, longitude").fill("36.5, 43.5")
-    page.get_by_label("Latitude, longitude").press("Enter")
+    app.way("Click the map or type")
+    page.get_by_role("textbox", name="Latitude, longitude").fill("36.5, 43.5")
+    page.get_by_role("textbox", name="Latitude, longitude").press("Enter")
     page.get_by_label("What to call it").fill("the bridge")
     page.get_by_label("What to call it").press("Enter")
     page.get_by_role("button", name="Put it here").click()
@@ -100,20 +99,38 @@ def test_a_place_is_chosen_by_candidate_by_search_and_by_a_click_on_the_map(mine
     app, page = mine, mine.page
     choose(app, "defused by")
     editor(app, "Where")
-    page.get_by_text("Search by name", exact=True).click()
+    app.way("Search by name")
     page.get_by_label("Name of the place").fill("Mosul")
     page.get_by_label("Name of the place").press("Enter")
     page.get_by_role("button", name=re.compile("^Mosul")).first.click()
     expect(page.get_by_text(re.compile("Where: Mosul"))).to_be_visible()
 
-    page.get_by_text("Click the map", exact=True).click()
+    app.way("Click the map or type")
     expect(app.map.locator(".im-picking")).to_be_visible()
     app.map.locator(".im-map").click(position={"x": 300, "y": 80})
-    expect(page.get_by_text(re.compile(r"Chosen: \d"))).to_be_visible()
+    expect(page.get_by_role("textbox", name="Latitude, longitude")).to_have_value(
+        re.compile(r"\d+\.\d+, \d+\.\d+")
+    )
+    expect(app.map.locator(".im-corner")).to_have_count(1)
     page.get_by_label("What to call it").fill("seen from the air")
     page.get_by_label("What to call it").press("Enter")
     page.get_by_role("button", name="Put it here").click()
     expect(page.get_by_text(re.compile("Where: seen from the air"))).to_be_visible()
+
+
+def test_another_candidate_is_one_click(mine):
+    app, page = mine, mine.page
+    choose(app, "defused by")
+    page.get_by_label("Why the change?").fill("the bridge is there")
+    page.get_by_label("Why the change?").press("Enter")
+    editor(app, "Where")
+    page.get_by_role("button", name=re.compile("^“Bartella” is .*10%")).click()
+    expect(page.get_by_text(re.compile("Where: Bartella"))).to_have_count(0)
+    expect(page.get_by_text(re.compile("Changed by hand: where"))).to_be_visible()
+    app.settled()
+    app.pane("Changes")
+    expect(page.locator('[role="gridcell"]', has_text="the bridge is there")).to_be_attached()
+    expect(page.locator('[role="gridcell"]', has_text="tester").first).to_be_attached()
 
 
 def test_an_incident_is_rejected_and_brought_back(mine):
@@ -144,5 +161,168 @@ def test_a_marked_sentence_becomes_an_incident(mine):
     expect(page.get_by_text(re.compile("Marked in the text: “Colonel Laith"))).to_be_visible()
     page.get_by_role("button", name="Add this incident").click()
     expect(app.map.locator("[data-incidents]")).to_have_attribute("data-incidents", str(before + 1))
-    expect(page.get_by_text(re.compile("By hand: added"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Changed by hand: added"))).to_be_visible()
     expect(app.text.locator(".cite.on")).to_contain_text("Colonel Laith")
+
+
+CORNERS = "36.0, 43.0\n36.0, 44.0\n35.0, 44.0"
+
+
+def use_area(app, name: str) -> None:
+    page = app.page
+    page.get_by_label("What to call it").fill(name)
+    page.get_by_label("What to call it").press("Enter")
+    app.settled()
+    page.get_by_role("button", name="Use this area").click()
+    expect(page.get_by_text(re.compile(f"Where: {name}"))).to_be_visible()
+
+
+def test_an_area_is_drawn_on_the_map_and_survives_a_restart(mine, own_server, make_app):
+    app, page = mine, mine.page
+    choose(app, "defused by")
+    editor(app, "Where")
+    app.way("Draw an area")
+    expect(app.map.locator(".im-tools")).to_be_visible()
+    corners = page.get_by_role("textbox", name=re.compile("^Corners"))
+    for number, (x, y) in enumerate([(150, 150), (330, 160), (320, 330), (200, 300)], start=1):
+        app.map.locator(".im-map").click(position={"x": x, "y": y})
+        expect(app.map.locator("[data-corners]")).to_have_attribute("data-corners", str(number))
+    app.map.get_by_role("button", name="Take back the last corner").click()
+    expect(corners).to_have_value(re.compile(r"^(\S+, \S+\n){2}\S+, \S+$"))
+    expect(app.map.locator("path.im-outline")).to_be_visible()
+    app.settled()
+    use_area(app, "the valley")
+    expect(app.map.locator(".im-area")).to_have_count(1)
+    expect(app.map.locator('.im-area-marker[aria-label*="the valley"]')).to_have_count(1)
+    expect(app.map.locator(".im-tools")).to_have_count(0)
+
+    own_server.stop()
+    own_server.start()
+    again = make_app(own_server.url).open("/?" + page.url.partition("?")[2])
+    expect(again.page.get_by_text(re.compile("Where: the valley"))).to_be_visible()
+    expect(again.map.locator(".im-area")).to_have_count(1)
+    expect(again.map.locator('.im-area-marker[aria-label*="the valley"]')).to_be_visible()
+
+
+def test_an_area_is_typed_or_named_without_a_mouse(mine):
+    app, page = mine, mine.page
+    choose(app, "defused by")
+    editor(app, "Where")
+    app.way("Draw an area")
+    corners = page.get_by_role("textbox", name=re.compile("^Corners"))
+    corners.fill("36.0, 43.0\nnowhere")
+    corners.press("Control+Enter")
+    expect(page.get_by_text("“nowhere” is no corner")).to_be_visible()
+    corners.fill(CORNERS)
+    corners.press("Control+Enter")
+    expect(app.map.locator("[data-corners]")).to_have_attribute("data-corners", "3")
+    app.settled()
+    use_area(app, "the triangle")
+    app.settled()
+
+    app.way("Area by name")
+    page.get_by_role("textbox", name="Province, country or region").fill("Iraq")
+    page.get_by_role("textbox", name="Province, country or region").press("Enter")
+    page.get_by_role("button", name="Use this area").click()
+    expect(page.get_by_text(re.compile("Where: Iraq"))).to_be_visible()
+
+
+def test_crossing_lines_are_refused_in_words(mine):
+    app, page = mine, mine.page
+    choose(app, "defused by")
+    editor(app, "Where")
+    app.way("Draw an area")
+    corners = page.get_by_role("textbox", name=re.compile("^Corners"))
+    corners.fill("36, 43\n35, 44\n36, 44\n35, 43")
+    corners.press("Control+Enter")
+    app.settled()
+    page.get_by_role("button", name="Use this area").click()
+    expect(page.get_by_text(re.compile("Not saved: .*crossing lines"))).to_be_visible()
+
+
+def restarted(app, own_server, make_app):
+    """The same view after the server ended and began again."""
+    app.settled()
+    own_server.stop()
+    own_server.start()
+    return make_app(own_server.url).open("/?" + app.page.url.partition("?")[2])
+
+
+def incidents(app) -> int:
+    return int(app.map.locator("[data-incidents]").get_attribute("data-incidents"))
+
+
+def test_incidents_are_merged_split_and_each_survives_a_restart(mine, own_server, make_app):
+    app, page = mine, mine.page
+    assert incidents(app) == 7
+    choose(app, "defused by")
+    editor(app, "Merge or split")
+    pick(page, "The same happening as", "Explosion or remote violence: Tal Afar")
+    page.keyboard.press("Escape")
+    app.settled()
+    page.get_by_role("button", name="Make them one").click()
+    expect(app.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "6")
+    expect(page.get_by_text(re.compile("Changed by hand: .*made one of several"))).to_be_visible()
+
+    again = restarted(app, own_server, make_app)
+    assert incidents(again) == 6
+    expect(again.page.get_by_text(re.compile("made one of several"))).to_be_visible()
+    editor(again, "Merge or split")
+    pick(again.page, "Sentences that tell of another", "The coalition denied")
+    again.page.keyboard.press("Escape")
+    again.settled()
+    again.page.get_by_role("button", name="Split these off").click()
+    expect(again.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "7")
+
+    last = restarted(again, own_server, make_app)
+    assert incidents(last) == 7
+    last.page.get_by_role("button", name="Undo").click()
+    expect(last.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "6")
+    last.page.get_by_role("button", name="Undo").click()
+    expect(last.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "7")
+    expect(last.page.get_by_role("button", name="Undo")).to_be_disabled()
+    last.page.get_by_role("button", name="Redo").click()
+    expect(last.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "6")
+
+
+def test_tolls_kind_and_rejection_survive_a_restart_and_reach_the_totals(
+    mine, own_server, make_app
+):
+    app, page = mine, mine.page
+    choose(app, "His explosives went off")
+    assert "killed: 40 to 50" in app.headline()
+    editor(app, "Toll")
+    page.get_by_label("Killed: at least").fill("3")
+    page.get_by_label("Killed: at most").fill("4")
+    page.get_by_label("Killed: at most").press("Tab")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text(re.compile("Killed: 3 to 4"))).to_be_visible()
+    expect(page.get_by_text("42 to 53", exact=False).first).to_be_visible()
+    editor(app, "What")
+    pick(page, "Kind", "Battle")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Battle")).to_be_visible()
+    app.settled()
+    choose(app, "defused by")
+    page.get_by_role("button", name="Not an incident").click()
+    expect(app.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "6")
+
+    again = restarted(app, own_server, make_app)
+    assert incidents(again) == 6
+    assert "killed: 42 to 53" in again.headline()
+    expect(again.map.locator(".im-legend")).to_contain_text(re.compile(r"Battle\s*4"))
+
+
+def test_a_missed_incident_is_added_by_keyboard_and_survives_a_restart(mine, own_server, make_app):
+    app, page = mine, mine.page
+    page.get_by_text("Add an incident that was missed").focus()
+    page.keyboard.press("Enter")
+    pick(page, "Sentence", "Colonel Laith Hamid")
+    app.settled()
+    page.get_by_role("button", name="Take this sentence").press("Enter")
+    expect(page.get_by_text(re.compile("Marked in the text: “Colonel Laith"))).to_be_visible()
+    page.get_by_role("button", name="Add this incident").press("Enter")
+    expect(app.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "8")
+    again = restarted(app, own_server, make_app)
+    assert incidents(again) == 8
+    expect(again.text.locator(".cite.on")).to_contain_text("Colonel Laith")

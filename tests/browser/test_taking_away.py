@@ -2,16 +2,111 @@
 
 from __future__ import annotations
 
+import base64
+import csv
 import json
+import re
+import sqlite3
+import zipfile
+from pathlib import Path
 
 import geopandas
+import pyogrio
 import pytest
 from conftest import context_of
+from lxml import etree
 from playwright.sync_api import expect
 
 import mapper.webmap as webmap
 
 import coded  # isort: skip
+
+
+LABELS = {
+    "GeoJSON": ".geojson",
+    "GeoPackage": ".gpkg",
+    "KML": ".kml",
+    "KMZ": ".kmz",
+    "CSV": ".csv",
+    "GeoParquet": ".parquet",
+    "FlatGeobuf": ".fgb",
+    "Printable report": ".report.html",
+    "Standalone map": ".html",
+}
+
+
+def fetched(app, label: str, ending: str, folder: Path) -> Path:
+    """Download one format by its button."""
+    with app.page.expect_download() as got:
+        app.page.get_by_role("button", name=f"{label} ({ending})", exact=True).click()
+    path = folder / f"out{ending}"
+    got.value.save_as(path)
+    return path
+
+
+def read_geojson(path: Path):
+    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    assert all(feature["properties"]["quote"] for feature in features)
+    return len(features), [feature["id"] for feature in features]
+
+
+def read_geopackage(path: Path):
+    assert {"incidents", "areas", "mentions", "articles"} <= set(
+        dict(pyogrio.list_layers(path)).keys()
+    )
+    with sqlite3.connect(path) as database:
+        styles = dict(database.execute("SELECT f_table_name, styleQML FROM layer_styles"))
+    for layer in ("incidents", "areas"):
+        assert etree.fromstring(styles[layer].encode()).tag == "qgis"
+    frame = geopandas.read_file(path, layer="incidents")
+    return len(frame), list(frame["id"])
+
+
+def read_kml(path: Path):
+    tree = etree.parse(path)
+    return len(list(tree.iter("{*}Placemark"))), None
+
+
+def read_kmz(path: Path):
+    with zipfile.ZipFile(path) as archive:
+        tree = etree.fromstring(archive.read("doc.kml"))
+    return len(list(tree.iter("{*}Placemark"))), None
+
+
+def read_csv(path: Path):
+    with path.open(encoding="utf-8", newline="") as file:
+        ids = [row["id"] for row in csv.DictReader(file)]
+    return len(ids), ids
+
+
+def read_parquet(path: Path):
+    frame = geopandas.read_parquet(path)
+    return len(frame), list(frame["id"])
+
+
+def read_flatgeobuf(path: Path):
+    frame = geopandas.read_file(path)
+    return len(frame), list(frame["id"])
+
+
+def read_report(path: Path):
+    page = path.read_text(encoding="utf-8")
+    assert "<svg" in page and "SHA-256 of the text" in page and "<script" not in page
+    return page.count('<th scope="row">'), None
+
+
+def read_page(path: Path):
+    data = re.search(r'IncidentPage.start\("([A-Za-z0-9+/=]+)"\)', path.read_text("utf-8"))
+    assert data
+    rows = json.loads(base64.b64decode(data[1]))["rows"]
+    return len(rows), [row["id"] for row in rows]
+
+
+READERS = {
+    ".geojson": read_geojson, ".gpkg": read_geopackage, ".kml": read_kml, ".kmz": read_kmz,
+    ".csv": read_csv, ".parquet": read_parquet, ".fgb": read_flatgeobuf,
+    ".report.html": read_report, ".html": read_page,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +129,50 @@ def standalone(chromium, tmp_path, analyses):
     assert refused == [] and errors == []
 
 
-def test_downloads_open_again_with_what_was_on_the_screen(app, tmp_path):
-    app.pane("Take away")
-    with app.page.expect_download() as got:
-        app.page.get_by_role("button", name="GeoJSON (.geojson)").click()
-    path = tmp_path / "out.geojson"
-    got.value.save_as(path)
-    assert len(geopandas.read_file(path)) == app.shown()
-    features = json.loads(path.read_text(encoding="utf-8"))["features"]
-    assert all(feature["properties"]["quote"] for feature in features)
+def test_every_download_opens_again_with_what_was_on_the_screen(make_app, library, tmp_path):
+    """Of all three articles, each format through the reader that its users have."""
+    app = make_app(library.url).open("/?article=*&pane=takeaway")
+    shown = app.shown()
+    ids = None
+    for label, ending in LABELS.items():
+        path = fetched(app, label, ending, tmp_path)
+        found, these = READERS[ending](path)
+        assert found == shown, ending
+        if these is not None:
+            ids = ids or these
+            assert these == ids, ending
+    assert shown == 31
+
+
+def test_only_what_is_filtered_leaves_and_coordinates_can_be_coarsened(make_app, library, tmp_path):
+    app = make_app(library.url).open("/?article=w-mena-05&kinds=riot,politics&pane=takeaway")
+    assert app.shown() == 3
+    exact = json.loads(fetched(app, "GeoJSON", ".geojson", tmp_path).read_text("utf-8"))
+    assert {f["properties"]["kind"] for f in exact["features"]} == {"riot", "politics"}
+    assert len(exact["features"]) == 3
+
+    app.page.get_by_text(re.compile("^Only what is filtered")).click()
+    app.settled()
+    app.page.get_by_role("combobox", name=re.compile("To protect people")).click()
+    app.page.get_by_role("option", name="10 km", exact=True).click()
+    app.settled()
+    coarse = json.loads(fetched(app, "GeoJSON", ".geojson", tmp_path).read_text("utf-8"))
+    assert len(coarse["features"]) == 13
+    spots = {f["id"]: f["geometry"] for f in coarse["features"]}
+    for feature in exact["features"]:
+        before, after = feature["geometry"], spots[feature["id"]]
+        assert before != after and after["type"] == before["type"]
+
+
+def test_the_csv_can_carry_a_row_of_hxl_tags(make_app, library, tmp_path):
+    app = make_app(library.url).open("/?article=w-mena-05&pane=takeaway")
+    app.page.get_by_text(re.compile("^CSV with a row of HXL tags")).click()
+    app.settled()
+    path = fetched(app, "CSV", ".csv", tmp_path)
+    with path.open(encoding="utf-8", newline="") as file:
+        header, tags, *rows = csv.reader(file)
+    tagged = dict(zip(header, tags, strict=True))
+    assert tagged["lat"] == "#geo+lat" and len(rows) == 13
 
 
 def test_the_picture_of_the_map_is_a_png(app, tmp_path):

@@ -1,0 +1,132 @@
+"""Time bar, filters and table: they agree, nothing undated is lost, and the address keeps them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+DATED, UNDATED = 8, 5
+"""Incidents of the article below with and without a date."""
+
+
+@pytest.fixture
+def app(make_app, library):
+    return make_app(library.url).open("/?article=w-mena-05")
+
+
+def brush(app, start: float, end: float) -> None:
+    """Drag over the bars between two shares of the chart's width."""
+    box = app.page.get_by_test_id("stVegaLiteChart").locator("canvas").bounding_box()
+    y = box["y"] + box["height"] * 0.4
+    app.page.mouse.move(box["x"] + box["width"] * start, y)
+    app.page.mouse.down()
+    app.page.mouse.move(box["x"] + box["width"] * (start + end) / 2, y + 2, steps=4)
+    app.page.mouse.move(box["x"] + box["width"] * end, y, steps=4)
+    app.page.mouse.up()
+
+
+def cells(app) -> list[str]:
+    """What the table's first column says, top to bottom, as a screen reader is told."""
+    return app.page.locator(
+        '[data-testid="stDataFrame"] [role="row"] [role="gridcell"][aria-colindex="2"]'
+    ).all_inner_texts()
+
+
+def test_brushing_the_time_bar_filters_and_keeps_the_undated(app):
+    page = app.page
+    expect(page.get_by_text(f"{UNDATED} incidents without a date stay.")).to_be_visible()
+    brush(app, 0.7, 0.98)
+    expect(page.get_by_text(re.compile("Time shown: "))).to_be_visible()
+    page.wait_for_url(re.compile("start=2019-10-2[5-9]"))
+    app.settled()
+    shown = app.shown()
+    assert UNDATED < shown < DATED + UNDATED
+    assert app.headline().startswith(f"{shown} incidents of {DATED + UNDATED}")
+    assert f"{UNDATED} without a date" in page.locator(".stApp").inner_text()
+
+    # Without the undated, only what has a date within the brush is left, and it is said.
+    page.get_by_role("button", name=re.compile("^Filters")).click()
+    page.get_by_text("Show incidents without a date").click()
+    expect(app.map.locator("[data-shown]")).to_have_attribute("data-shown", str(shown - UNDATED))
+    expect(page.get_by_text(f"{UNDATED} incidents without a date are hidden.")).to_be_attached()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Show all").click()
+    expect(app.map.locator("[data-shown]")).to_have_attribute("data-shown", str(DATED + UNDATED))
+
+
+def test_filters_reach_map_text_table_and_headline_alike(make_app, library):
+    app = make_app(library.url).open("/?article=w-mena-05&kinds=protest&pane=table")
+    assert app.shown() == 9
+    assert app.headline().startswith("9 incidents of 13")
+    expect(app.page.get_by_role("radio", name="Table (9)")).to_be_visible()
+    expect(app.map.locator(".im-legend")).to_contain_text("Protest")
+    expect(app.map.locator(".im-legend")).not_to_contain_text("Riot")
+    expect(app.incident_of("beaten to death by the")).to_have_class(re.compile(r"\boff\b"))
+    expect(app.page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
+    expect(app.page.locator('[role="gridcell"]', has_text="Riot")).to_have_count(0)
+    expect(app.page.locator('[role="gridcell"]', has_text="Protest").first).to_be_attached()
+
+
+def test_a_row_of_the_table_is_shown_in_text_and_map_sorted_or_not(make_app, library):
+    app = make_app(library.url).open("/?article=w-mena-05&pane=table")
+    grid = app.page.get_by_test_id("stDataFrame").locator("canvas").first
+    grid.scroll_into_view_if_needed()
+    app.page.locator('[role="gridcell"]', has_text="Protest").first.wait_for(state="attached")
+    grid.click(position={"x": 16, "y": 52})
+    expect(app.text.locator(".cite.on").first).to_contain_text("Jal el Dib")
+    expect(app.map.locator(".im-popup")).to_contain_text("Jal el Dib")
+    app.settled()
+
+    # Sorted by what happened, the first row is another, and choosing it shows that one.
+    grid.click(position={"x": 90, "y": 17})
+    first = app.page.locator('[role="row"][aria-rowindex="2"] [role="gridcell"]').nth(1)
+    expect(first).to_have_text("Politics")
+    grid.click(position={"x": 16, "y": 52})
+    expect(app.map.locator(".im-popup")).to_contain_text("Politics")
+    expect(app.text.locator(".cite.on").first).not_to_contain_text("Jal el Dib")
+
+
+def test_nothing_found_is_said_in_words(make_app, library):
+    app = make_app(library.url).open("/?article=w-mena-05&text=zebra&pane=table")
+    assert app.shown() == 0
+    expect(app.page.get_by_text("Nothing passes these filters")).to_be_visible()
+    app.page.get_by_role("button", name="Show all").click()
+    expect(app.map.locator("[data-shown]")).to_have_attribute("data-shown", "13")
+
+
+def test_the_workspace_remembers_the_view(make_app, own_server):
+    app = make_app(own_server.url).open()
+    app.incident_of("defused by").click()
+    app.page.wait_for_url(re.compile("incident=i3"))
+    app.pane("Summary")
+    app.page.wait_for_url(re.compile("pane=summary"))
+    app.settled()
+    own_server.stop()
+    own_server.start()
+    again = make_app(own_server.url).open("")
+    expect(again.text.locator(".cite.on")).to_contain_text("defused by")
+    again.page.wait_for_url(re.compile("pane=summary"))
+
+
+def test_the_totals_are_the_same_everywhere(make_app, library):
+    app = make_app(library.url).open("/?article=*&pane=summary")
+    assert app.shown() == 31
+    said = app.headline()
+    assert said.startswith("31 incidents in 3 articles")
+    assert "19 happened, 11 did not, or not yet, 1 background" in said
+    assert "killed: 42 to 53" in said and "injured: 30" in said
+    metrics = dict(
+        zip(
+            app.page.get_by_test_id("stMetricLabel").all_inner_texts(),
+            app.page.get_by_test_id("stMetricValue").all_inner_texts(),
+            strict=True,
+        )
+    )
+    assert metrics["Incidents"] == "31"
+    assert metrics["Killed"] == "42 to 53" and metrics["Injured"] == "30"
+    expect(app.page.get_by_role("radio", name="Table (31)")).to_be_visible()
+    expect(app.page.get_by_role("radio", name="Not on the map (1)")).to_be_visible()
+    counts = app.map.locator(".im-count").all_inner_texts()
+    assert sum(map(int, counts)) == 31
