@@ -46,7 +46,8 @@ def picking() -> str:
         and (memory.get("pane_choice") or memory.get("pane")) == "incident"
         and memory.get("editor") == "where"
     )
-    return {"point": "point", "draw": "outline"}.get(memory.get("where_how", ""), "") * bool(asked)
+    way = memory.get(_key("where_how"), "") if asked else ""
+    return {"point": "point", "draw": "outline"}.get(way, "")
 
 
 def draft() -> list[tuple[float, float]]:
@@ -87,6 +88,7 @@ def panel(rows: Sequence[Row]) -> None:
             "Choose an incident: click a mark on the map or a coloured sentence in the text. "
             "Then check it here, correct it or mark it as verified."
         )
+        _missed(rows)
         return
     _facts(row)
     said = st.text_input(
@@ -106,6 +108,29 @@ def panel(rows: Sequence[Row]) -> None:
     }.get(chosen or "")  # fmt: skip
     if draw:
         draw(row, rows, said)
+    _missed(rows)
+
+
+def _missed(rows: Sequence[Row]) -> None:
+    """Choose a sentence that tells of an incident the machine missed, without a mouse."""
+    from mapper.segment import sentences
+
+    identity = article_in_hand(rows)
+    found = state.corrected(identity) if identity else None
+    if identity is None or found is None:
+        return
+    text = found.analysis.article.text
+    with st.expander("Add an incident that was missed", icon=":material/add_circle:"):
+        st.caption("Select its words in the text above, or choose its sentence here.")
+        spans = sentences(text)
+        chosen = st.selectbox(
+            "Sentence", range(len(spans)), None, placeholder="Choose or type to search",
+            format_func=lambda i: " ".join(text[spans[i][0] : spans[i][1]].split())[:160],
+            key=f"missed-{identity}",
+        )  # fmt: skip
+        if st.button("Take this sentence", disabled=chosen is None) and chosen is not None:
+            st.session_state.marked = (identity, tuple(spans[chosen]))
+            st.rerun(scope="fragment")
 
 
 def _facts(row: Row) -> None:
@@ -130,8 +155,9 @@ def _facts(row: Row) -> None:
             lines.append(("Who", actors_in_words(incident.actors)))
         lines.append(("How sure", sure_in_words(incident.confidence)))
         if incident.corrected:
-            lines.append(("By hand", ", ".join(incident.corrected)))
-        st.text("\n".join(f"{name}: {value}" for name, value in lines))
+            by_hand = ", ".join(label_of("changed", name) for name in incident.corrected)
+            lines.append(("Changed by hand", by_hand))
+        st.text("\n".join(f"{n} {v}" if n.endswith("?") else f"{n}: {v}" for n, v in lines))
         for evidence in incident.evidence[:3]:
             st.text(f"“{evidence.quote}”")
     with right:
@@ -223,7 +249,7 @@ def _where(row: Row, rows: Sequence[Row], why: str) -> None:
     }  # fmt: skip
     way = st.radio(
         "How to choose the place", list(ways), format_func=lambda w: ways[w], horizontal=True,
-        key="where_how", on_change=_redraw,
+        key=_key("where_how"), on_change=_redraw,
     )  # fmt: skip
 
     def put(place: Place) -> None:

@@ -14,7 +14,7 @@ import streamlit as st
 from mapper.views import state
 from mapper.views.filters import filtered, span_of
 from mapper.webmap.rows import Row
-from mapper.webmap.words import kind_styles
+from mapper.webmap.words import day_in_words, kind_styles
 
 
 def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
@@ -29,9 +29,9 @@ def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
                 f"No time bar: {undated} incident{'s' if undated > 1 else ''} without a date."
             )
         return
-    key = f"time-{st.session_state.get('brush', 0)}"
+    key = _key((wanted.start, wanted.end))
     st.altair_chart(
-        _chart([(row, span[0]) for row, span in dated]),
+        _chart([(row, span[0]) for row, span in dated], st.session_state.brush_from),
         key=key,
         on_select=lambda: _brushed(key),
         selection_mode="brush",
@@ -39,13 +39,27 @@ def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
     )
     said = []
     if wanted.start or wanted.end:
-        said.append(f"Time shown: {wanted.start or 'the beginning'} to {wanted.end or 'the end'}.")
+        first = day_in_words(wanted.start) if wanted.start else "the beginning"
+        last = day_in_words(wanted.end) if wanted.end else "the end"
+        said.append(f"Time shown: {first} to {last}. Click beside the bars to see all of it.")
     else:
         said.append("Drag over the bars to see only that time.")
     if undated:
         many = f"{undated} incident{'s' if undated > 1 else ''} without a date"
         said.append(f"{many} {'stay' if wanted.undated else 'are hidden'}.")
     st.caption(" ".join(said))
+
+
+def _key(shown: tuple[str, str]) -> str:
+    """The chart's key: a new one, with the brush drawn, where the time was set elsewhere.
+
+    A chart that is brushed must not change, or the brush would be lost.
+    """
+    memory = st.session_state
+    if "brush_from" not in memory or shown not in (memory.brush_from, memory.get("brushed")):
+        memory.brush_from, memory.brushed = shown, shown
+        memory.brush = memory.get("brush", 0) + 1
+    return f"time-{memory.brush}"
 
 
 _FORMATS = {"D": "%-d %b %Y", "W": "%-d %b %Y", "M": "%b %Y", "Y": "%Y"}
@@ -68,7 +82,8 @@ def _bin(day: date, step: str) -> tuple[date, date]:
     return date(day.year, 1, 1), date(day.year + 1, 1, 1)
 
 
-def _chart(dated: Sequence[tuple[Row, date]]) -> Any:
+def _chart(dated: Sequence[tuple[Row, date]], shown: tuple[str, str]) -> Any:
+    """Bars of incidents by kind; ``shown`` are the ISO days that the brush covers at first."""
     step = _step(min(day for _, day in dated), max(day for _, day in dated))
     styles = kind_styles()
     counts: dict[tuple[date, date, str], int] = {}
@@ -86,16 +101,25 @@ def _chart(dated: Sequence[tuple[Row, date]]) -> Any:
         ]
     )  # fmt: skip
     used = [style for kind, style in styles.items() if style["label"] in set(frame["kind"])]
-    brush = alt.selection_interval(name="brush", encodings=["x"])
+    highest = int(frame.groupby("start")["incidents"].sum().max())
+    covered: Any = alt.Undefined
+    if any(shown):
+        ends = (pd.Timestamp(shown[0] or frame["start"].min()),
+                pd.Timestamp(shown[1] or frame["end"].max()) + pd.Timedelta(hours=23))  # fmt: skip
+        covered = {"x": [int(end.timestamp() * 1000) for end in ends]}
+    brush = alt.selection_interval(name="brush", encodings=["x"], value=covered)
     return (
-        alt.Chart(frame, height=96)
+        alt.Chart(frame, height=84, padding={"left": 4, "right": 8, "top": 4, "bottom": 0})
         .mark_bar(stroke="#5b636a", strokeWidth=0.6, minBandSize=3)
         .encode(
             x=alt.X("start:T", title=None, axis=alt.Axis(
                 labelOverlap=True, grid=False, format=_FORMATS[step], tickCount=8,
             )),
             x2="end:T",
-            y=alt.Y("incidents:Q", title="Incidents", axis=alt.Axis(tickMinStep=1, tickCount=3)),
+            y=alt.Y(
+                "incidents:Q", title=None, scale=alt.Scale(domain=[0, highest], nice=False),
+                axis=alt.Axis(values=sorted({0, highest // 2, highest}), format="d", grid=False),
+            ),
             color=alt.Color(
                 "kind:N",
                 legend=None,
@@ -121,6 +145,8 @@ def _brushed(key: str) -> None:
     values = picked.get("start") or []
     if len(values) == 2:
         days = [datetime.fromtimestamp(float(v) / 1000, tz=UTC).date().isoformat() for v in values]
+    else:
+        days = ["", ""]
+    if (days[0], days[1]) != (wanted.start, wanted.end):
+        st.session_state.brushed = (days[0], days[1])
         state.set_filter(replace(wanted, start=days[0], end=days[1]))
-    elif wanted.start or wanted.end:
-        state.set_filter(replace(wanted, start="", end=""))

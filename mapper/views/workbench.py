@@ -5,7 +5,6 @@ All of it is one fragment, so that a click redraws this part of the page alone.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import folium  # noqa: F401 - loaded once here, so that no click waits for it
@@ -16,11 +15,9 @@ from mapper.model import Analysis
 from mapper.views import channel, correct, filterbar, panes, state, timebar, totals
 from mapper.views.filters import filtered
 from mapper.webmap.layer import DETAIL, SCRIPTS, STYLES, offline_map
-from mapper.webmap.reading import reading
-from mapper.webmap.rows import Row, encode, payload
-from mapper.webmap.words import kind_styles
+from mapper.webmap.rows import Row
 
-HEIGHT = 620
+HEIGHT = 560
 """Height of the reading pane and the map in pixels."""
 
 PANES = {
@@ -159,35 +156,28 @@ def _article_shown(rows: Sequence[Row]) -> Analysis | None:
     return rows[0].analysis if rows else next(iter(state.analyses()), None)
 
 
-def _reader(rows: Sequence[Row]) -> None:
+def _reader(rows: list[Row]) -> None:
     memory = st.session_state
     analysis = _article_shown(rows)
     if analysis is None:
         st.info("This article has not been read yet.")
         return
-    token = (analysis.article.id, memory.article, memory.revision, memory.filter.unsure)
-    if memory.get("reading", (None,))[0] != token:
-        memory.reading = (token, reading(analysis, rows, state.least()))
+    memory.reading = analysis.article.id
+    version, article = state.shown().reading(analysis, rows, state.least())
     channel.reader(
-        key="reader",
-        channel=memory.channel,
-        version="/".join(map(str, token)),
-        article=memory.reading[1],
-        styles=kind_styles(),
-        selected=memory.selected,
-        height=HEIGHT,
+        key="reader", channel=memory.channel, version=version, article=article, height=HEIGHT,
         on_selection=_marked,
-    )
+    )  # fmt: skip
 
 
 def _marked() -> None:
     """A stretch of text was selected: the panel offers to make an incident of it."""
     found = st.session_state.reader.get("selection")
     if found:
-        st.session_state.marked = (st.session_state.reading[0][0], tuple(found))
+        st.session_state.marked = (st.session_state.reading, tuple(found))
 
 
-def _map(rows: Sequence[Row], shown: Sequence[Row]) -> None:
+def _map(rows: list[Row], shown: Sequence[Row]) -> None:
     memory = st.session_state
     addresses = {name: channel.asset_address(name) for name in (*SCRIPTS, *STYLES)}
     st_folium(
@@ -200,15 +190,11 @@ def _map(rows: Sequence[Row], shown: Sequence[Row]) -> None:
         use_container_width=True,
         returned_objects=[],
     )
-    token = (memory.article, memory.revision, memory.filter.unsure)
-    if memory.get("payload", (None,))[0] != token:
-        encoded = encode(payload(rows, panes.near_labels(rows)))
-        digest = hashlib.sha256(encoded.encode()).hexdigest()[:12]
-        memory.payload = (token, f"{memory.article}/{digest}", encoded)
+    version, lines = state.shown().lines(rows, panes.near_labels)
     with st.container(key="hidden"):
         channel.store(
-            key="store", channel=memory.channel, version=memory.payload[1],
-            payload=memory.payload[2],
+            key="store", channel=memory.channel, scope=str(memory.article), version=version,
+            lines=lines,
         )  # fmt: skip
         channel.link(
             key="link",

@@ -1047,6 +1047,8 @@
         L.control.attribution().addTo(map);
       }
       map.options.maxZoom = 17;
+      // Whole numbers alone: with others the clusters never draw a mark that is the only one.
+      map.setMinZoom(1);
       map.getContainer().setAttribute("role", "region");
       map.getContainer().setAttribute("aria-label", "Map of incidents. Use Tab to reach markers, N and P for next and previous.");
       const layer = new IncidentLayer(map, settings);
