@@ -28,6 +28,7 @@ from mapper.extract.modality import (
     BACKGROUND_COLUMNS,
     MODALITY_COLUMNS,
     background_row,
+    decided,
     modality_row,
 )
 from mapper.extract.placing import PLACE_COLUMNS, place_features, places_near
@@ -43,6 +44,8 @@ from mapper.model import Article, Incident, Mention
 
 __all__ = ["beliefs_of", "extract", "trigger_probabilities"]
 
+SETTLED = 0.75
+"""Probability that goes to a modality which a turn of phrase settles."""
 KEEP = 0.01
 """Links less likely than this are forgotten."""
 
@@ -125,6 +128,12 @@ def beliefs_of(scene: Scene, models: Models) -> list[Belief]:
             [[scene.triggers[i].modality.get(m, 0.0) for m in MODALITIES] for i in kept],
             dtype=np.float32,
         )
+    for n, i in enumerate(kept):
+        settled = decided(scene, i, KINDS[int(kinds[n].argmax())])
+        if settled is not None:
+            modalities[n] *= 1.0 - SETTLED
+            modalities[n][MODALITIES.index(settled[0])] += SETTLED
+            cues[n] = (settled[1], *cues[n])
     scorer = models.get("background", BACKGROUND_COLUMNS)
     if scorer is not None:
         matrix = np.array(

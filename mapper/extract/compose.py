@@ -20,8 +20,10 @@ from mapper.encode import KINDS, MODALITIES, FloatArray
 from mapper.extract.dates import When
 from mapper.extract.learned import Models
 from mapper.extract.placing import INSIDE, RANK, relation_of
+from mapper.extract.reckon import reckon
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene, TollCandidate, place_key
+from mapper.extract.tolls import What
 from mapper.extract.triggers import sub_kind
 from mapper.model import (
     Actor,
@@ -31,6 +33,7 @@ from mapper.model import (
     IncidentPlace,
     Mention,
     Modality,
+    Span,
     Toll,
 )
 
@@ -325,6 +328,9 @@ def compose(
     if fatalities is None and modality in {"occurred", "ongoing"} and kind in _deadly_kinds():
         fatalities = _toll_beside(scene, ordered, why)
     injured = _toll(scene, beliefs, "injured", models, why)
+    spans = [(b.start, b.end) for b in beliefs]
+    fatalities = _reckoned(scene, spans, fatalities, "fatalities", kind, why)
+    injured = _reckoned(scene, spans, injured, "injured", kind, why)
     actors = _actors(beliefs)
     if any(a.alleged for a in actors):
         why["actors"] = "some parts are only alleged or claimed"
@@ -434,6 +440,23 @@ def _toll(
     t, p = found
     why[what] = f"“{t.quote}” counts its {'dead' if what == 'fatalities' else 'injured'} ({p:.0%})"
     return Toll(t.low, t.best, t.high, t.quote, (t.start, t.end))
+
+
+def _reckoned(
+    scene: Scene,
+    own: Sequence[Span],
+    toll: Toll | None,
+    what: What,
+    kind: str,
+    why: dict[str, str],
+) -> Toll | None:
+    """A toll together with what else the text says of the same people."""
+    if toll is None:
+        return None
+    found = reckon(scene, own, toll, what, kind)
+    if found.reason is not None:
+        why[what] = f"{why.get(what, '')}; {found.reason}".lstrip("; ")
+    return found.toll
 
 
 def _deadly_kinds() -> frozenset[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from mapper.encode import MODALITIES
@@ -15,10 +17,18 @@ from mapper.extract.linking import GROUP_NAMES, GROUPS
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene
 
-__all__ = ["BACKGROUND_COLUMNS", "MODALITY_COLUMNS", "background_row", "modality_row"]
+__all__ = [
+    "BACKGROUND_COLUMNS",
+    "MODALITY_COLUMNS",
+    "background_row",
+    "decided",
+    "modality_row",
+]
 
 _CUED = ("ongoing", "planned", "threatened", "hypothetical", "denied", "foiled")
 _SIDES = ("before", "after", "inside")
+RIVAL = 0.5
+"""Encoder's score from which another trigger may be the one that a phrase is said of."""
 MODALITY_COLUMNS = (
     *(f"encoder_{m}" for m in MODALITIES),
     *(f"{m}_{s}" for m in _CUED for s in _SIDES),
@@ -111,6 +121,93 @@ def modality_row(
         *_group_row(scene, index),
     ]
     return row, found
+
+
+@dataclass(frozen=True, slots=True)
+class _Sure:
+    """A turn of phrase that decides a modality, by where it stands."""
+
+    modality: str
+    near: int
+    kinds: frozenset[str]
+    before: re.Pattern[str] | None
+    inside: re.Pattern[str] | None
+    after: re.Pattern[str] | None
+
+
+def _phrases(words: Sequence[str] | None) -> re.Pattern[str] | None:
+    if not words:
+        return None
+    ordered = sorted((str(w) for w in words), key=lambda w: (-len(w), w))
+    alternatives = "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in ordered)
+    for slot, fillers in ontology("modality")["slots"].items():
+        choice = "|".join(re.escape(str(f)).replace(r"\ ", r"\s+") for f in fillers)
+        alternatives = alternatives.replace(re.escape(f"{{{slot}}}"), f"(?:{choice})")
+    return re.compile(rf"(?<![\w’])(?:{alternatives})(?!\w)")
+
+
+@cache
+def _sure() -> tuple[_Sure, ...]:
+    return tuple(
+        _Sure(
+            str(rule["modality"]),
+            int(rule.get("near", 0)),
+            frozenset(rule.get("kinds", ())),
+            _phrases(rule.get("before")),
+            _phrases(rule.get("inside")),
+            _phrases(rule.get("after")),
+        )
+        for rule in ontology("modality")["sure"]
+    )
+
+
+def decided(scene: Scene, index: int, kind: str) -> tuple[str, str] | None:
+    """The modality that a turn of phrase settles for a trigger, and its words; else None.
+
+    A phrase counts within so many words of the trigger, in its sentence, where no other likely
+    trigger and no new sentence part (semicolon, quotation) stands between.
+    """
+    trigger = scene.triggers[index]
+    a, b = (
+        scene.sentences[scene.sentence_of(trigger.start)] if scene.sentences else (0, trigger.end)
+    )
+    others = [
+        (t.start, t.end)
+        for t in scene.triggers
+        if t.score >= RIVAL and t.end > a and t.start < b and t is not trigger
+    ]
+    before = scene.text[max(a, trigger.start - 160) : trigger.start].lower().replace("’", "'")
+    after = scene.text[trigger.end : min(b, trigger.end + 160)].lower().replace("’", "'")
+    inside = scene.text[trigger.start : trigger.end].lower().replace("’", "'")
+    for rule in _sure():
+        if rule.kinds and kind not in rule.kinds:
+            continue
+        if rule.inside is not None:
+            m = rule.inside.search(inside)
+            if m:
+                return rule.modality, m.group()
+        if rule.before is not None:
+            for m in reversed(list(rule.before.finditer(before))):
+                between = before[m.end() :]
+                lo = trigger.start - len(between)
+                if _close(between, rule.near) and not _crossed(others, lo, trigger.start):
+                    return rule.modality, m.group()
+        if rule.after is not None:
+            m = rule.after.search(after)
+            if m:
+                between = after[: m.start()]
+                hi = trigger.end + len(between)
+                if _close(between, rule.near) and not _crossed(others, trigger.end, hi):
+                    return rule.modality, m.group()
+    return None
+
+
+def _close(between: str, most: int) -> bool:
+    return len(between.split()) <= most and not re.search(r"[;\n]|\.\s", between)
+
+
+def _crossed(others: Sequence[tuple[int, int]], lo: int, hi: int) -> bool:
+    return any(x < hi and lo < y for x, y in others)
 
 
 def _span(scene: Scene, index: int) -> tuple[int, int]:

@@ -202,6 +202,7 @@ _BARE = re.compile(
     r"murder(?:ed)?|was|were|shot|body|bodies|injured|wounded|hurt|injur\w+|fatal\w*|casualt\w+|toll|"
     r"\d{1,3}-year-old|\W)\s*)+"
 )
+_AGE = re.compile(r",\s\d{1,3}[,;.)]|.\(\d{1,3}\)", re.DOTALL)
 _BREAK = re.compile(r"[.;:\n]|\b(?:wound|injur|hurt|kill)")
 
 
@@ -241,6 +242,8 @@ def _tolls(
             near = [c for c in out if c.what == what and abs(c.start - a) < 160]
             if any(c.column == column and (c.low, c.high) == (low, high) for c in near):
                 continue
+            if _AGE.fullmatch(text[max(0, a - 2) : b + 1]):
+                continue  # "Vargas, 56, was shot"
             if near and _BARE.fullmatch(text[a:b].lower()):
                 continue  # the verb alone, beside a phrase that counts
             rule = 0.3 if column in used else 0.0

@@ -19,7 +19,7 @@ from text_to_num import text2num
 
 from mapper.extract.resources import ontology
 
-__all__ = ["TollExpression", "find_tolls", "parse_toll"]
+__all__ = ["TollExpression", "What", "figures", "find_tolls", "parse_toll"]
 
 What = Literal["fatalities", "injured"]
 
@@ -60,7 +60,7 @@ def _list(name: str) -> list[str]:
 
 
 @cache
-def _quantity() -> str:
+def figures() -> str:
     """A pattern for one number: figures, number words, or words such as "dozens"."""
     t = ontology("tolls")
     vague = _any([*t["vague"], *t["exact"]])
@@ -68,7 +68,7 @@ def _quantity() -> str:
 
 
 def _figure(text: str) -> tuple[int | None, int | None] | None:
-    """Low and high of one quantity as matched by :func:`_quantity`."""
+    """Low and high of one quantity as matched by :func:`figures`."""
     t = ontology("tolls")
     text = " ".join(text.lower().split())
     if text in t["exact"]:
@@ -103,7 +103,7 @@ def _ages() -> re.Pattern[str]:
 @cache
 def _counted() -> re.Pattern[str]:
     t = ontology("tolls")
-    q = _quantity()
+    q = figures()
     low, high, about = (_any(t[k]) for k in ("at_least", "at_most", "about"))
     return re.compile(
         rf"(?<![\w.$£€])(?:(?P<low>{low})\s+|(?P<high>{high})\s+|(?:{about})\s+|(?P<between>between|"
@@ -158,7 +158,7 @@ def _asides() -> re.Pattern[str]:
     """Parts of a number that is already given: "four civilians, two of them children"."""
     part = _any(_list("part_of"))
     return re.compile(
-        rf",?\s*\b(?:{_quantity()})\s+of\s+(?:them|whom)\b[^,;.]*"
+        rf",?\s*\b(?:{figures()})\s+of\s+(?:them|whom)\b[^,;.]*"
         rf"|,?\s*\b(?:{part})\s+[^,;.]*?(?=\s+(?:{_any(_verbs())})\b|[,;.]|$)"
     )
 
@@ -177,7 +177,7 @@ def _said(what: What) -> re.Pattern[str]:
     keys = ("kill_passive", "die") if what == "fatalities" else ("hurt_passive", "hurt_verbs")
     words = _any([w for k in keys for w in _list(k)])
     return re.compile(
-        rf"^(?P<own>[^,;.]*?\b(?:{_quantity()})(?![\w%])[^,;.]*?\b(?:{words}))"
+        rf"^(?P<own>[^,;.]*?\b(?:{figures()})(?![\w%])[^,;.]*?\b(?:{words}))"
         r"(?:\s*[,;]|\s+and\b|\s+while\b|\s+with\b)(?P<rest>.*)$"
     )
 
@@ -191,6 +191,10 @@ def _own(what: What, lower: str) -> str:
     m = re.match(r"(?P<own>.*?\d\w*|\w+),\s+with\s+(?P<rest>.*\d.*)$", lower)
     if m and not _deadly(what).search(m.group("rest")):
         lower = m.group("own")
+    # "people died and 350 people": the number is of those hurt, who are told of next.
+    m = _uncounted(what).match(lower)
+    if m and not _deadly(what).search(m.group("rest")):
+        return m.group("own")
     cut = _asides().sub(" ", lower)
     if _counted().search(cut):
         lower = cut
@@ -203,6 +207,13 @@ def _own(what: What, lower: str) -> str:
     ):
         return m.group("own")
     return lower
+
+
+@cache
+def _uncounted(what: What) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<own>(?:people\s+|persons\s+)?{_deadly(what).pattern})\s+and\s+(?P<rest>(?:{figures()})\b.*)$"
+    )
 
 
 @cache
@@ -328,7 +339,7 @@ def _groups() -> dict[str, int]:
 @cache
 def _of_all() -> re.Pattern[str]:
     """Match “four of the 14 passengers who died”: the 14 where the 14 died, else the four."""
-    q = _quantity()
+    q = figures()
     dead = _any([*_list("kill_passive"), *_list("die")])
     return re.compile(
         rf"\b(?P<part>{q})\s+of\s+(?:the|its|their|those)\s+(?P<all>{q})\b(?!\s*(?:million|thousand))"
@@ -383,7 +394,7 @@ def _best(low: int | None, high: int | None) -> tuple[int | None, int | None, in
 def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[str]], ...]:
     """What is counted, how sure, whether a running total, and the pattern (group ``np``)."""
     t = ontology("tolls")
-    q = _quantity()
+    q = figures()
     mod = rf"(?:(?:{_any([*t['at_least'], *t['at_most'], *t['about']])}|between|from|all|other|the|another|these|(?:an?|the)\s+(?:{_any(t['more_of'])}))\s+)*"
     num = rf"{mod}(?:{q})(?:\s*(?:-|–|—|to|or|and)\s*(?:{q}))?(?:\s+(?:{_any(t['or_more'])}))?"
     tail = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|in\b|on\b|at\b|when\b|after\b|as\b|dead\b|killed\b|who\b|from\b|by\b|while\b|with\b|to\b|since\b|during\b|including\b|over\b|near\b|outside\b|before\b|injured\b|wounded\b|died\b|hurt\b|perished\b|lost\b|of\s+(?:them|whom)\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,5}"
@@ -393,6 +404,8 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     group = rf"(?P<np>{num}{noun}(?:\s+and\s+(?:{num}{noun}|{two}))?|{two}(?:\s+and\s+(?:{num}{noun}|{two}))|{one})"
     obj = rf"(?P<np>{num}{tail}(?:(?:,\s+(?:{num}{tail}|{two}))*\s+and\s+(?:{num}{tail}|{two}))?|{two}(?:\s+and\s+(?:{num}{tail}|{two}))+(?=[\s,.;:]|$)|{one}(?=[\s,.;:]|$)|h(?:im|er)\b|(?:\w+\s+)?others|(?:civilians|people|soldiers|policemen|protesters|villagers|militants|passengers|residents|children))"
     be = r"(?:,?\s+(?:(?:all|both|including|among\s+them)\s+[^,.;]{1,40},|each\s+(?:in|at|from)\s+[^,.;]{1,40}?\s)?)\s*(?:who\s+)?(?:(?:has|have|had)\s+(?:also\s+)?been|were|was|are|is|being|got|lay|left|remain\w*|believed|thought|presumed|known|feared|reported|confirmed)(?:\s+(?:thought|presumed|known|understood|now|both|also|all|reportedly|allegedly|believed|reported|said|to|have|been|badly|seriously|critically|slightly|lightly|severely|gravely|later|then|instantly|feared|confirmed|pronounced|found|left|either))*(?:\s+(?!not\b|no\b)\w+(?:\s+\w+){0,4}?,?\s+(?:and|or|then)(?:\s+(?:then|later))?(?=\s+\w))?"
+    # "three men killed a guard" tells of the guard.
+    not_active = rf"(?!\s+(?:an?|the|his|her|their|its|{q})\b)"
     rules: list[tuple[What | Literal["both"], float, bool, str]] = []
     for what, passive, active, nouns, die in (
         ("fatalities", "kill_passive", "kill_active", "dead_nouns", "die"),
@@ -404,9 +417,9 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
             (w, 0.9, False, rf"{group}{be}\s+(?:{p})"),
             (w, 0.85, False, rf"(?:{a})\s+{obj}"),
             (w, 0.85, False, rf"(?P<np>{num}{noun}\s+(?:{n}))"),
-            (w, 0.85, False, rf"(?P<np>{num}{noun})\s+(?:{p})"),
+            (w, 0.85, False, rf"(?P<np>{num}{noun})\s+(?:{p}){not_active}"),
             (w, 0.8, False, rf"(?:left|leaving|leaves)\s+{obj}\s+(?:{p})"),
-            (w, 0.6, False, rf"(?P<np>{one})\s+(?:{p})"),
+            (w, 0.6, False, rf"(?P<np>{one})\s+(?:{p}){not_active}"),
         ]
         rules.append(
             (
@@ -605,7 +618,7 @@ def _single_patterns() -> tuple[tuple[What, float, bool, re.Pattern[str]], ...]:
         ("fatalities", 0.55, False, rf"(?<!there\s)(?P<np>{be}\s+(?:{passive}))"),
         ("injured", 0.5, False, rf"(?P<np>{be}\s+(?:{hurt}))(?!\s+(?:down|off|by\s+the\s+news))"),
         # "the murder of a man I know", "the assassination of Galan": the words up to the next joint.
-        ("fatalities", 0.55, False, rf"(?:{_any(t['killing_of'])})\s+(?P<np>(?!(?:it|that|this|which|whom)\b)\w[\w'’-]*(?:\s+(?!{_JOINT})[\w'’.-]+){{0,4}})"),
+        ("fatalities", 0.55, False, rf"(?P<np>(?:{_any(t['killing_of'])})\s+(?!(?:it|that|this|which|whom)\b)\w[\w'’-]*(?:\s+(?!{_JOINT})[\w'’.-]+){{0,4}})"),
         # "gunned down Judge Diaz": a name without an article.
         ("fatalities", 0.55, True, rf"(?<!was\s)(?<!were\s)(?<!been\s)(?<!being\s)(?<!is\s)(?<!are\s)(?<!and\s)(?<!or\s)(?:{_any(t['kill_name'])})\s+(?P<np>(?!{_JOINT}){word}(?:\s+(?!{_JOINT})[\w'’.-]+){{0,3}})"),
         # Headlines leave the article out: "robber shot dead", "fire kills man".
@@ -664,7 +677,7 @@ def _single(
 
 @cache
 def _elliptic_pattern() -> re.Pattern[str]:
-    q = _quantity()
+    q = figures()
     return re.compile(
         rf"(?:,|;|\band|\bwhile|\bby)\s+(?P<np>(?:{q})(?:\s+(?:others?|more|people|persons|of\s+them))?)"
         r"(?=\s+(?:in|at|near|outside)\s+[^\W\d])"
