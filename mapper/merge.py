@@ -28,11 +28,19 @@ from mapper.extract.compose import (
 )
 from mapper.extract.learned import Models, load_models
 from mapper.extract.linking import GROUP_NAMES, GROUPS
-from mapper.extract.placing import RANK
-from mapper.extract.scene import Scene, place_key
-from mapper.model import Article, Incident, Place, Toll
+from mapper.extract.placing import RANK, distance_km, lies_in
+from mapper.extract.scene import Scene, place_key, stands_in
+from mapper.extract.triggers import figure_of_speech, has_cue
+from mapper.model import Article, Incident, Toll
 
-__all__ = ["INCIDENT_COLUMNS", "SAME_COLUMNS", "incident_matrix", "merge", "same_row"]
+__all__ = [
+    "INCIDENT_COLUMNS",
+    "SAME_COLUMNS",
+    "distance_km",
+    "incident_matrix",
+    "merge",
+    "same_row",
+]
 
 RECENT = 24
 """How many earlier triggers each trigger is compared with."""
@@ -71,6 +79,14 @@ SAME_COLUMNS = (
     "first_in_title",
     "actors_shared",
     "listed",
+    "same_words",
+    "first_place_here",
+    "second_place_here",
+    "second_finer",
+    "first_finer",
+    "lines_apart",
+    "triggers_in_first",
+    "triggers_in_second",
 )
 INCIDENT_COLUMNS = (
     "triggers",
@@ -95,6 +111,13 @@ INCIDENT_COLUMNS = (
     "same_elsewhere",
     "rival_in_sentence",
     "same_group",
+    "rival_any",
+    "rival_near",
+    "cue",
+    "figure",
+    "place_here",
+    "sentences",
+    "words",
 )
 
 _DEFINITE = re.compile(
@@ -194,6 +217,7 @@ class _Tops:
     plural: bool
     sentence: int
     paragraph: int
+    beside: int
 
     @classmethod
     def of(cls, belief: Belief) -> _Tops:
@@ -209,7 +233,15 @@ class _Tops:
             _plural(scene, belief.start, belief.end),
             scene.sentence_of(belief.start),
             scene.paragraph_of(belief.start),
+            _beside(scene, belief.index),
         )
+
+
+def _beside(scene: Scene, index: int) -> int:
+    """How many other triggers stand in a trigger's sentence, counted near it."""
+    here = scene.sentence_of(scene.triggers[index].start)
+    near = scene.triggers[max(0, index - 6) : index] + scene.triggers[index + 1 : index + 7]
+    return sum(scene.sentence_of(t.start) == here for t in near)
 
 
 # --- pairs -------------------------------------------------------------------------------------
@@ -256,7 +288,29 @@ def _same_row(one: Belief, two: Belief, top_one: _Tops, top_two: _Tops, steps: i
         float(a.start < scene.title_end),
         float(not top_one.actor_stems.isdisjoint(top_two.actor_stems)),
         float(bool(re.fullmatch(r"\s*(?:,|,?\s*and|;)\s*(?:\w+\s+)?", between))),
+        float(scene.text[a.start : a.end].lower() == inside),
+        _place_here(scene, top_one),
+        _place_here(scene, top_two),
+        *_finer(scene, top_one, top_two),
+        float(min(6, scene.text.count("\n", a.end, b.start))),
+        float(min(6, top_one.beside)),
+        float(min(6, top_two.beside)),
     ]
+
+
+def _place_here(scene: Scene, top: _Tops) -> float:
+    """Belief in the best place where it stands in the trigger's own sentence, else 0."""
+    if top.best is None or scene.sentence_of(scene.mentions[top.best[1][1]].start) != top.sentence:
+        return 0.0
+    return top.best[1][0]
+
+
+def _finer(scene: Scene, one: _Tops, two: _Tops) -> tuple[float, float]:
+    """Whether the second's place lies in the first's, and the other way round."""
+    if one.best is None or two.best is None:
+        return 0.0, 0.0
+    a, b = scene.mentions[one.best[1][1]], scene.mentions[two.best[1][1]]
+    return float(lies_in(b, a)), float(lies_in(a, b))
 
 
 def _groups(kinds: FloatArray) -> FloatArray:
@@ -283,12 +337,15 @@ def _compare_places(scene: Scene, one: _Tops, two: _Tops) -> list[float]:
     surest = min(first[1][0], second[1][0])
     if first[0] == second[0]:
         return [float(overlap), 1.0, 0.0, 0.0, 0.0, 0.0, surest]
-    a, b = scene.mentions[first[1][1]].place, scene.mentions[second[1][1]].place
+    one_m, two_m = scene.mentions[first[1][1]], scene.mentions[second[1][1]]
+    a, b = one_m.place, two_m.place
     if a is None or b is None:
         return [float(overlap), 0.0, 0.0, 0.5, -1.0, 0.0, surest]
-    km = distance_km(a, b)
-    nested = _nested(a, b, km)
-    return [float(overlap), 0.0, float(nested), float(not nested), math.log1p(km), 0.0, surest]
+    nested = lies_in(one_m, two_m) or lies_in(two_m, one_m)
+    # Where a name stands in for want of its own place, its distance says nothing.
+    known = not (stands_in(one_m) or stands_in(two_m))
+    km = math.log1p(distance_km(a, b)) if known else -1.0
+    return [float(overlap), 0.0, float(nested), float(not nested), km, 0.0, surest]
 
 
 def _by_key(belief: Belief) -> dict[str, tuple[float, int]]:
@@ -298,29 +355,6 @@ def _by_key(belief: Belief) -> dict[str, tuple[float, int]]:
         if p > out.get(key, (0.0, 0))[0]:
             out[key] = (p, j)
     return out
-
-
-def _nested(a: Place, b: Place, km: float) -> bool:
-    """Whether one of two places lies in the other, as far as their records tell."""
-    big, small = (a, b) if RANK[a.precision] >= RANK[b.precision] else (b, a)
-    if big.precision == small.precision:
-        return False
-    if big.precision == "country":
-        return big.country == small.country
-    if big.precision == "province":
-        return big.admin1 is not None and big.admin1 == small.admin1
-    reach = {"region": 400.0, "district": 60.0, "city": 15.0, "neighbourhood": 3.0, "sea": 400.0}
-    return km <= reach.get(big.precision, 0.0)
-
-
-def distance_km(a: Place, b: Place) -> float:
-    """Great-circle distance in kilometres between two places' points."""
-    lat1, lon1, lat2, lon2 = map(math.radians, (a.lat, a.lon, b.lat, b.lon))
-    h = (
-        math.sin((lat2 - lat1) / 2) ** 2
-        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    )
-    return 2 * 6371.0088 * math.asin(min(1.0, math.sqrt(h)))
 
 
 def _compare_dates(one: Belief, two: Belief) -> list[float]:
@@ -359,10 +393,12 @@ def incident_matrix(groups: Sequence[Sequence[Belief]]) -> FloatArray:
     top_group = [int(g.argmax()) for g in by_group]
     strength = [max(b.accept for b in g) for g in groups]
     in_sentence: dict[tuple[int, int], list[int]] = {}
+    in_any: dict[int, list[tuple[int, Belief]]] = {}
     for n, group in enumerate(groups):
         for b in group:
             key = (scene.sentence_of(b.start), top_group[n])
             in_sentence.setdefault(key, []).append(n)
+            in_any.setdefault(key[0], []).append((n, b))
     rows = []
     for n, group in enumerate(groups):
         accepts = np.array([b.accept for b in group])
@@ -381,6 +417,7 @@ def incident_matrix(groups: Sequence[Sequence[Belief]]) -> FloatArray:
             ),
             default=0.0,
         )
+        rival_any, rival_near = _rivals_of(scene, group, n, in_any, strength)
         places = place_beliefs(group)
         modalities = np.mean([b.modalities for b in group], axis=0)
         fine = 0.0
@@ -412,9 +449,42 @@ def incident_matrix(groups: Sequence[Sequence[Belief]]) -> FloatArray:
                 elsewhere,
                 rival,
                 float(min(20, top_group.count(top_group[n]))),
+                rival_any,
+                rival_near,
+                float(any(has_cue(scene, b.index) for b in group)),
+                float(any(figure_of_speech(scene, b.index) for b in group)),
+                float(
+                    any(
+                        scene.sentence_of(scene.mentions[j].start) == scene.sentence_of(b.start)
+                        for _, j, _ in places[:1]
+                        for b in group
+                    )
+                ),
+                float(min(8, len({scene.sentence_of(b.start) for b in group}))),
+                float(max(b.end - b.start for b in group)) / 10.0,
             ]
         )
     return np.array(rows, dtype=np.float32)
+
+
+def _rivals_of(
+    scene: Scene,
+    group: Sequence[Belief],
+    n: int,
+    in_any: dict[int, list[tuple[int, Belief]]],
+    strength: Sequence[float],
+) -> tuple[float, float]:
+    """The strongest other happening in a sentence of this one, and how near a stronger one is."""
+    most = nearest = 0.0
+    for b in group:
+        for k, other in in_any[scene.sentence_of(b.start)]:
+            if k == n:
+                continue
+            most = max(most, strength[k])
+            if other.accept > b.accept:
+                gap = max(0, other.start - b.end, b.start - other.end)
+                nearest = max(nearest, 1.0 / (1.0 + gap / 10.0))
+    return most, nearest
 
 
 def _confidence(scene: Scene, groups: Sequence[Sequence[Belief]], models: Models) -> list[float]:

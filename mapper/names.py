@@ -15,7 +15,22 @@ import yaml
 
 from geodata.fold import fold
 
-__all__ = ["Shape", "clean", "cues", "fold", "kind_of_word", "shape", "word_set", "words_of"]
+__all__ = [
+    "NO_FITTING_NAME",
+    "NO_SUCH_NAME",
+    "Shape",
+    "clean",
+    "cues",
+    "fold",
+    "kind_of_word",
+    "shape",
+    "word_set",
+    "words_of",
+]
+
+NO_SUCH_NAME = "no gazetteer knows it"
+NO_FITTING_NAME = "no place of that name that a gazetteer knows fits this text"
+"""First of ``Mention.why`` where a mention is set in a place named near it, for want of its own."""
 
 _CUES = Path(__file__).parent / "cues" / "toponyms.yaml"
 _LEADING_ARTICLE = re.compile(r"^(?:the|al-the)\s+", re.IGNORECASE)

@@ -26,7 +26,7 @@ from geodata.gazetteer import Entry, GazetteerLike
 from mapper.candidates import F32, Block, Candidates
 from mapper.discourse import Discourse, could_hold, discourse
 from mapper.model import Article, Candidate, GeoJSONGeometry, Mention, Place, Precision
-from mapper.names import clean, fold, shape
+from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME, clean, fold, shape
 from mapper.rank import EARTH_KM, Chosen, Ranker, Table, anchors, believed, prefers_anchor, settle
 
 FLOOR = 0.25
@@ -151,7 +151,7 @@ class Resolver:
                     continue
                 s = replace(s, sure=round(believed(s.sure, chance, features[at]), 4))
             if s.entry is None:
-                out[i] = replace(out[i], candidates=(), why=("no gazetteer knows it",))
+                out[i] = replace(out[i], candidates=(), why=(NO_SUCH_NAME,))
                 continue
             why = self._why(table, told, at, s, countries)
             placed = s.sure >= FLOOR
@@ -179,9 +179,9 @@ class Resolver:
         """A name that nobody knows, set in the place that the text speaks of just there."""
         entry = told.names[near].block.entries[chosen[near].row - table.starts[near]]
         place = replace(self.place(entry), geometry=None)
-        known = "no gazetteer knows it"
+        known = NO_SUCH_NAME
         if s.entry is not None:
-            known = "no place of that name that a gazetteer knows fits this text"
+            known = NO_FITTING_NAME
         return replace(
             mention,
             place=replace(place, uncertainty_m=max(place.uncertainty_m, ANCHOR_UNCERTAINTY_M)),

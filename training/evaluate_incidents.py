@@ -27,6 +27,7 @@ from mapper import merge as merging
 from mapper.extract import candidates, extract
 from mapper.extract.dates import find_dates, resolve_dates
 from mapper.extract.learned import Models, load_models
+from mapper.extract.placing import PLACE_COLUMNS, chosen_for
 from mapper.extract.tolls import find_tolls, parse_toll
 from mapper.model import Incident
 from mapper.segment import sentences
@@ -155,12 +156,10 @@ def verbs(models: Sequence[Models]) -> Json:
         if scene.triggers:
             near, x = candidates(scene, 0, "place")
             m = models[d.fold]
-            trees = m.trees.get("place")
+            trees = m.get("place", PLACE_COLUMNS)
             belief = trees.probability(x) if trees is not None else x[:, 0]
-            ranked = sorted(zip(belief.tolist(), near, strict=True), key=lambda r: (-r[0], r[1]))
-            floor = m.threshold("verb_place", 0.3)
-            chosen = [j for q, j in ranked[:1] if q >= floor]
-            chosen += [j for q, j in ranked[1:] if q >= max(0.4, 0.8 * ranked[0][0]) and chosen]
+            ranked = sorted(zip(near, belief.tolist(), strict=True), key=lambda r: (-r[1], r[0]))
+            chosen = chosen_for(scene, ranked, m.threshold("verb_place", 0.3))
             for j in chosen:
                 mine.update(_tokens(scene.text, scene.mentions[j].start, scene.mentions[j].end))
         hit += len(gold & mine)

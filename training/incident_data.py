@@ -55,7 +55,7 @@ def _article(row: Json, published: str | None = None) -> Article:
 
 
 def coded_documents(shared: Path = SHARED) -> list[Document]:
-    """All coded documents: reviewed, single, written, and the project's own label files."""
+    """All coded documents: reviewed, single, written, and the project's own files of data."""
     evaluation, corpora, here = (
         shared / "evaluation",
         shared / "corpora",
@@ -81,10 +81,10 @@ def coded_documents(shared: Path = SHARED) -> list[Document]:
         out.append(
             Document(_article(row), tuple(row["incidents"]), "written", fold_of(row["id"], shared))
         )
-    for row in _lines(here / "composed.jsonl"):
-        out.append(
-            Document(_article(row), tuple(row["incidents"]), "composed", fold_of(row["id"], shared))
-        )
+    for name in ("composed.jsonl", "composed_places.jsonl"):
+        for row in _lines(here / name):
+            fold = fold_of(row["id"], shared)
+            out.append(Document(_article(row), tuple(row["incidents"]), "composed", fold))
     labels_of = {r["doc"]: r for r in _lines(here / "coded.jsonl")}
     have = {d.article.id for d in out}
     for corpus in sorted({r["corpus"] for r in labels_of.values()}):

@@ -52,6 +52,7 @@ from training.incident_data import Document, Json, Readers, coded_documents, rea
 SEED = 20
 WEIGHT = {"reviewed": 1.5, "written": 1.0, "single": 1.0, "coded": 1.0, "composed": 0.7}
 VERB_SENTENCES = 2400
+VERB_WEIGHT = 0.6
 TOLERANCE_KM = {"facility": 3, "neighbourhood": 3, "city": 8, "district": 20, "province": 60,
                 "region": 120, "country": 250, "sea": 150}  # fmt: skip
 
@@ -414,10 +415,10 @@ def train(
                 )
                 for j in near
             ]
-            rows["place"].add(x, y, 0.35, d.fold)
+            rows["place"].add(x, y, VERB_WEIGHT, d.fold)
     stage_a: tuple[tuple[str, Sequence[str], dict[str, Any]], ...] = (
         ("trigger", TRIGGER_COLUMNS, {"trees": 140, "rate": 0.06}),
-        ("place", PLACE_COLUMNS, {"trees": 120}),
+        ("place", PLACE_COLUMNS, {"trees": 200}),
         ("date", COLUMNS["date"], {}),
         ("toll", TOLL_COLUMNS, {}),
     )

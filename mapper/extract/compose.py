@@ -17,9 +17,16 @@ from functools import cache
 import numpy as np
 
 from mapper.encode import KINDS, MODALITIES, FloatArray
-from mapper.extract.dates import When
+from mapper.extract.dates import When, of_saying
 from mapper.extract.learned import Models
-from mapper.extract.placing import INSIDE, RANK, relation_of
+from mapper.extract.placing import (
+    INSIDE,
+    RANK,
+    lies_in,
+    most_specific,
+    named_with,
+    relation_of,
+)
 from mapper.extract.reckon import reckon
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene, TollCandidate, place_key
@@ -31,7 +38,6 @@ from mapper.model import (
     Evidence,
     Incident,
     IncidentPlace,
-    Mention,
     Modality,
     Span,
     Toll,
@@ -200,35 +206,36 @@ def choose_places(
         if not placed:
             return []
         top = placed[0]
-    chosen = [(top[1], top[2])]
+    believed = _beliefs_in_mentions(beliefs)
+    lead = most_specific(scene, top[1], believed, SPECIFIC_SHARE)
+    first = scene.mentions[lead]
+    chosen = [(lead, top[2])]
+    taken = {place_key(first)}
+    mates = {place_key(scene.mentions[k]) for k in named_with(scene, lead)}
     several = max(models.threshold("places_several", 0.5), 0.6 * top[2])
-    first = scene.mentions[top[1]]
-    for _key, j, p in ranked:
+    for key, j, p in ranked:
         m = scene.mentions[j]
-        if m.place is None or first.place is None or j == top[1] or m.place.id == first.place.id:
+        if m.place is None or key in taken or lies_in(m, first) or lies_in(first, m):
             continue
-        if p >= 0.4 * top[2] and _beside(scene, m, first) and not _contains(m, first):
+        if key in mates and p >= 0.4 * top[2]:
             chosen.append((j, p))  # "in the capital and the south": said in one breath
+            taken.add(key)
             continue
-        if p < several:
+        if p < several or scene.sentence_of(m.start) != scene.sentence_of(first.start):
             continue
-        if scene.sentence_of(m.start) != scene.sentence_of(first.start):
-            continue
-        if abs(RANK[m.place.precision] - RANK[first.place.precision]) <= 1 and not _contains(
-            m, first
-        ):
+        if abs(RANK[m.place.precision] - RANK[first.place.precision]) <= 1:  # type: ignore[union-attr]
             chosen.append((j, p))
+            taken.add(key)
     return chosen
 
 
-_AND = re.compile(r"\s*(?:,|,?\s*\band\b|&)\s*(?:(?:in|at|the|around|near)\s+)*", re.IGNORECASE)
+SPECIFIC_SHARE = 0.2
+"""Share of a place's belief from which the finer place that the text sets in it is taken."""
 
 
-def _beside(scene: Scene, one: Mention, other: Mention) -> bool:
-    """Whether two mentions stand side by side in a list, nothing but "and" between them."""
-    first, second = sorted((one, other), key=lambda m: m.start)
-    gap = scene.text[first.end : second.start]
-    return len(gap) < 20 and _AND.fullmatch(gap) is not None
+def _beliefs_in_mentions(beliefs: Sequence[Belief]) -> dict[int, float]:
+    """The best belief of any trigger in each mention."""
+    return dict(_options(beliefs, "places"))
 
 
 def _holder(scene: Scene, j: int) -> int | None:
@@ -240,19 +247,6 @@ def _holder(scene: Scene, j: int) -> int | None:
         if scene.mentions[k].place is not None and scene.mentions[k].role in {"literal", "nominal"}:
             return k
     return None
-
-
-def _contains(one: Mention, other: Mention) -> bool:
-    """Whether one of two places is an area that holds the other."""
-    a, b = one.place, other.place
-    if a is None or b is None:
-        return False
-    big, small = (a, b) if RANK[a.precision] >= RANK[b.precision] else (b, a)
-    if big.precision == "country":
-        return big.country == small.country
-    if big.precision in {"province", "region"}:
-        return big.admin1 is not None and big.admin1 == small.admin1 and big.id != small.id
-    return False
 
 
 _ASKS = {
@@ -379,10 +373,27 @@ def choose_date(
     for j, p in _options(beliefs, "dates"):
         if p < floor:
             break
+        if modality in _TALKED_OF and _day_of_talk(scene, beliefs, j, modality):
+            continue
         when = scene.dates[j].resolved.when(modality)
         if when is not None and (when.start or when.end):
             return j, p, when
     return None
+
+
+_TALKED_OF = frozenset({"planned", "hypothetical", "denied"})
+
+
+def _day_of_talk(scene: Scene, beliefs: Sequence[Belief], j: int, modality: str) -> bool:
+    """Whether a date tells when something was talked of that has not (yet) happened.
+
+    What is only possible takes no date from another sentence either.
+    """
+    d = scene.dates[j]
+    if of_saying(scene.text, d.start, d.end):
+        return True
+    here = scene.sentence_of(d.start)
+    return modality == "hypothetical" and all(scene.sentence_of(b.start) != here for b in beliefs)
 
 
 def _date(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -137,27 +137,34 @@ class Models:
     name: str
 
     def get(self, name: str, columns: Sequence[str]) -> Trees | None:
-        """The scorer of this name, checked against the columns that the code computes."""
+        """The scorer of this name, made to read rows of the columns that the code computes."""
         trees = self.trees.get(name)
-        self._check(name, trees.names if trees else None, columns)
-        return trees
+        if trees is None or trees.names == tuple(columns):
+            return trees
+        at = self._where(name, trees.names, columns)
+        return replace(trees, names=tuple(columns), feature=at[trees.feature])
 
     def get_linear(self, name: str, columns: Sequence[str]) -> Linear | None:
-        """The linear scorer of this name, checked likewise."""
+        """The linear scorer of this name, likewise."""
         linear = self.linear.get(name)
-        self._check(name, linear.names if linear else None, columns)
-        return linear
+        if linear is None or linear.names == tuple(columns):
+            return linear
+        weight = np.zeros((len(linear.classes), len(columns)), dtype=np.float32)
+        weight[:, self._where(name, linear.names, columns)] = linear.weight
+        return replace(linear, names=tuple(columns), weight=weight)
 
     def threshold(self, name: str, default: float) -> float:
         """A tuned threshold."""
         return self.thresholds.get(name, default)
 
     @staticmethod
-    def _check(name: str, names: tuple[str, ...] | None, columns: Sequence[str]) -> None:
-        if names is not None and names != tuple(columns):
+    def _where(name: str, names: Sequence[str], columns: Sequence[str]) -> NDArray[np.int64]:
+        """Where a scorer's features are among the columns; more columns than it knows are fine."""
+        if not set(names) <= set(columns):
             raise ModelFileError(
                 f"scorer {name!r} was trained on other features: run training/train_incidents.py"
             )
+        return np.array([columns.index(n) for n in names], dtype=np.int64)
 
 
 def models_from_dict(data: dict[str, object], name: str) -> Models:

@@ -8,9 +8,11 @@ part of a name are candidates that hardly ever win.
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from mapper.encode import RELATIONS, ROLES, FloatArray
 from mapper.extract.linking import (
@@ -22,10 +24,21 @@ from mapper.extract.linking import (
     rivals,
     trigger_part,
 )
-from mapper.extract.scene import Scene, place_key
-from mapper.model import Mention
+from mapper.extract.resources import ontology
+from mapper.extract.scene import Scene, place_key, stands_in
+from mapper.model import Mention, Place
 
-__all__ = ["PLACE_COLUMNS", "place_features", "places_near", "relation_of"]
+__all__ = [
+    "PLACE_COLUMNS",
+    "chosen_for",
+    "distance_km",
+    "lies_in",
+    "most_specific",
+    "named_with",
+    "place_features",
+    "places_near",
+    "relation_of",
+]
 
 PRECISIONS = (
     "facility", "neighbourhood", "city", "district", "province", "region", "country", "sea",
@@ -54,6 +67,31 @@ PLACE_COLUMNS = (
     "finer_in_sentence",
     "same_place_linked",
     *RIVAL_COLUMNS,
+    "origin_before",
+    "people_after",
+    "hyphen_after",
+    "possessive_after",
+    "capital_after",
+    "settlement_before",
+    "facility_before",
+    "of_event",
+    "opens_sentence",
+    "object",
+    "subject",
+    "clause_words_between",
+    "reported_between",
+    "same_clause",
+    "trigger_participle",
+    "inside_longer",
+    "holds_shorter",
+    "places_in_sentence",
+    "order_in_sentence",
+    "sentences",
+    "chain_link",
+    "list_link",
+    "finer_linked",
+    "stands_in",
+    "words",
 )
 _PLACE = RELATIONS.index("place")
 _PREP = re.compile(
@@ -112,9 +150,58 @@ def _finer(one: Mention, other: Mention) -> bool:
     """Whether ``one`` is at least as fine a place as ``other``."""
     if one.place is None or other.place is None:
         return True
-    return (
-        RANK[one.place.precision] <= RANK[other.place.precision] and one.place.id != other.place.id
+    return RANK[one.place.precision] <= RANK[other.place.precision] and place_key(one) != place_key(
+        other
     )
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(str(w) for w in ontology("placing")[name])
+
+
+_WORD = re.compile(r"[^\W_]+")
+_HEAD_BEFORE = re.compile(r"([^\W_]+)\s+(?:of|from|in|at|on|for|near|to|outside)\s+(?:the\s+)?$")
+
+
+def _syntax(scene: Scene, index: int, j: int) -> list[float]:
+    """Cues of the words around a mention and between it and the trigger: origin to same clause."""
+    trigger, m, text = scene.triggers[index], scene.mentions[j], scene.text
+    first, _ = scene.sentences[scene.sentence_of(m.start)] if scene.sentences else (0, len(text))
+    before = text[max(first, m.start - 60) : m.start].lower()
+    after = text[m.end : m.end + 40]
+    head = _HEAD_BEFORE.search(before)
+    noun = head.group(1) if head else ""
+    linked_by = head.group(0).split()[1] if head else ""
+    following = _WORD.findall(after.lower())[:2] if after[:1] in {" ", "-"} else []
+    if trigger.start >= m.end:
+        between, is_after = text[m.end : trigger.start], False
+    else:
+        between, is_after = text[trigger.end : m.start], True
+    words = _WORD.findall(between.lower()) if len(between) < 400 else ["..."] * 80
+    breaks = sum(w in _words("clause_words") for w in words)
+    inside = text[trigger.start : trigger.end].lower()
+    return [
+        float(linked_by in {"of", "from"} and noun in _words("origin_before")),
+        float(bool(following) and following[0] in _words("people_after")),
+        float(after[:1] in {"-", "‑"}),
+        float(after[:2] in {"'s", "’s"} or after[:1] in {"'", "’"}),
+        float(re.match(r"\s[A-Z][a-z]", after) is not None),
+        float(noun in _words("settlement_before") and linked_by == "of"),
+        float(noun in _words("facility_before")),
+        float(noun in _words("of_event")),
+        float(len(_WORD.findall(text[first : m.start])) <= 4),
+        float(is_after and len(words) <= 3 and not re.search(r"[,;:.]|\b(?:in|at|near|on|from)\b",
+                                                            between)),
+        float(not is_after and len(words) <= 1 and "," not in between),
+        float(min(4, breaks)),
+        float(any(w in _words("report_words") for w in words)),
+        float(not breaks and "," not in between and ";" not in between),
+        float(
+            inside.split(" ")[0].endswith("ing")
+            and text[max(0, trigger.start - 2) : trigger.start].strip() == ","
+        ),
+    ]  # fmt: skip
 
 
 def places_near(scene: Scene, index: int) -> list[int]:
@@ -148,6 +235,11 @@ def place_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
         links[key] = max(links.get(key, 0.0), link)
     seen: set[str] = set()
     own = trigger_part(scene, index)
+    link_of = {j: float(scene.link(index, scene.mention_columns[j])[_PLACE]) for j in near}
+    in_sentence: dict[int, list[int]] = {}
+    for j in near:
+        in_sentence.setdefault(scene.sentence_of(scene.mentions[j].start), []).append(j)
+    syntax = []
     rows = []
     for j in near:
         m = scene.mentions[j]
@@ -183,9 +275,202 @@ def place_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
             float(m.place is not None and RANK[m.place.precision] > finest),
             links[key],
         ]
+        here = in_sentence[scene.sentence_of(m.start)]
+        finer = [
+            link_of[k]
+            for k in here
+            if k != j and lies_in(scene.mentions[k], m) and not _covers(scene.mentions[k], m)
+        ]
+        syntax.append(
+            [
+                *_syntax(scene, index, j),
+                float(any(_covers(scene.mentions[k], m) for k in here if k != j)),
+                float(any(_covers(m, scene.mentions[k]) for k in here if k != j)),
+                float(min(8, len(here))),
+                float(min(8, here.index(j))),
+                float(min(10, len(scene.sentences))),
+                max((link_of[k] for k in (j - 1, j + 1) if k in link_of and (
+                    _set_in(scene, min(j, k), max(j, k)))), default=0.0),
+                max((link_of[k] for k in named_with(scene, j) if k in link_of and k != j),
+                    default=0.0),
+                max(finer, default=0.0),
+                float(stands_in(m)),
+                float(min(6, len(m.text.split()))),
+            ]
+        )  # fmt: skip
         seen.add(key)
         rows.append(row)
-    return _matrix(rivals(rows), len(PLACE_COLUMNS))
+    full = [[*row, *more] for row, more in zip(rivals(rows), syntax, strict=True)]
+    return _matrix(full, len(PLACE_COLUMNS))
+
+
+# --- places that belong together ---------------------------------------------------------------
+
+
+def distance_km(a: Place, b: Place) -> float:
+    """Great-circle distance in kilometres between two places' points."""
+    lat1, lon1, lat2, lon2 = map(math.radians, (a.lat, a.lon, b.lat, b.lon))
+    h = (
+        math.sin((lat2 - lat1) / 2) ** 2
+        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    )
+    return 2 * 6371.0088 * math.asin(min(1.0, math.sqrt(h)))
+
+
+REACH_KM = {"region": 400.0, "district": 60.0, "city": 15.0, "neighbourhood": 3.0, "sea": 400.0}
+"""How far from the point of a place another may be and still lie in it."""
+
+
+def lies_in(one: Mention, other: Mention) -> bool:
+    """Whether ``one`` is the finer of two places and lies in ``other``, by their records.
+
+    A name set in a place for want of its own lies in that place.
+    """
+    a, b = one.place, other.place
+    if a is None or b is None or place_key(one) == place_key(other):
+        return False
+    if stands_in(one):
+        return a.id == b.id and not stands_in(other)
+    if stands_in(other) or RANK[a.precision] >= RANK[b.precision]:
+        return False
+    if b.precision == "country":
+        return b.country == a.country
+    if b.precision == "province":
+        return b.admin1 is not None and b.admin1 == a.admin1 and b.country == a.country
+    return distance_km(a, b) <= REACH_KM.get(b.precision, 0.0)
+
+
+def _covers(one: Mention, other: Mention) -> bool:
+    """Whether the words of ``one`` hold those of ``other`` and more."""
+    return one.start <= other.start and other.end <= one.end and one.span != other.span
+
+
+_SET_IN = re.compile(
+    r"\s*,\s*(?:in\s+)?(?:the\s+)?|\s*\(\s*"
+    r"|(?:\s*,)?(?:\s+\w+)?\s+(?:in|of|inside|at)\s+(?:the\s+)?(?:[\w-]+\s+){0,2}?"
+    r"(?:(?:city|town|village|district|province|state|region|governorate|county|suburb|capital|area"
+    r"|island)\s+(?:of\s+)?)?",
+    re.IGNORECASE,
+)
+
+
+def _set_in(scene: Scene, i: int, j: int) -> bool:
+    """Whether the text sets mention ``i`` in the one after it ("I, J", "I in J")."""
+    one, other = scene.mentions[i], scene.mentions[j]
+    gap = scene.text[one.end : other.start] if one.end <= other.start else ""
+    return 0 < len(gap) < 50 and _SET_IN.fullmatch(gap) is not None and lies_in(one, other)
+
+
+def most_specific(scene: Scene, j: int, beliefs: Mapping[int, float], share: float = 0.2) -> int:
+    """The finest place of the chain that mention ``j`` ends: A of "A in B", of "A, B", "B's A".
+
+    Only what is itself believed by at least ``share`` of ``j``'s belief is taken: a place that
+    says where somebody comes from is not.
+    """
+    for _ in range(4):
+        floor = share * beliefs.get(j, 0.0)
+        found = None
+        for i in (j - 1, j + 1):
+            if not 0 <= i < len(scene.mentions) or beliefs.get(i, 0.0) < floor:
+                continue
+            m = scene.mentions[i]
+            if m.role not in {"literal", "nominal"} or m.place is None:
+                continue
+            gap = scene.text[scene.mentions[j].end : m.start]
+            owned = i > j and len(gap) < 40 and _OWNS.match(gap) and lies_in(m, scene.mentions[j])
+            if owned or (i < j and _set_in(scene, i, j)):
+                found = i
+                break
+        if found is None:
+            return j
+        j = found
+    return j
+
+
+_BESIDE = re.compile(
+    r"\s*(?:\([^()]{0,40}\))?\s*(?:,|,?\s*\b(?:and|or|as\s+well\s+as)\b|&|;)\s*"
+    r"(?:(?:in|at|the|around|near|both|nearby|neighbou?ring|towns?|villages?|cities|city|of)\s+)*",
+    re.IGNORECASE,
+)
+
+
+def named_with(scene: Scene, j: int) -> list[int]:
+    """Mentions that stand in one list with mention ``j``, itself among them, in order.
+
+    A comma alone joins only in a list that ends in "and": "A, B" sets A in B.
+    """
+    out = [j]
+    for step in (-1, 1):
+        pending: list[int] = []
+        at = j
+        while 0 <= at + step < len(scene.mentions) and len(out) + len(pending) < 12:
+            one, other = sorted(
+                (scene.mentions[at], scene.mentions[at + step]), key=lambda m: m.span
+            )
+            gap = scene.text[one.end : other.start] if one.end <= other.start else ""
+            if not gap or len(gap) > 60 or not _BESIDE.fullmatch(gap):
+                break
+            if other.role not in {"literal", "nominal"} or one.role not in {"literal", "nominal"}:
+                break
+            if lies_in(one, other) or lies_in(other, one):
+                break
+            at += step
+            pending.append(at)
+            if re.search(r"\b(?:and|or|as\s+well\s+as)\b|&", gap):
+                out += pending
+                pending = []
+        # "A, B and C" read from C: the commas before "and" belong to the list.
+        if step < 0 and len(out) > 1:
+            out += pending
+    return sorted(out)
+
+
+def chosen_for(
+    scene: Scene, ranked: Sequence[tuple[int, float]], floor: float, several: float = 0.8
+) -> list[int]:
+    """Of mentions with the belief in each, best first, those that say where a trigger happened.
+
+    The best one from ``floor`` on, brought down to the most specific of its chain; with it what
+    stands in one list with it, and others of its sentence believed nearly as much
+    (``several`` of the best) that neither hold it nor lie in it.
+    """
+    if not ranked or ranked[0][1] < floor:
+        return []
+    beliefs = dict(ranked)
+    best = ranked[0][1]
+    out: list[int] = []
+    for j, p in ranked:
+        if out and p < max(floor, several * best):
+            break
+        if out and scene.sentence_of(scene.mentions[j].start) != scene.sentence_of(
+            scene.mentions[out[0]].start
+        ):
+            continue
+        k = most_specific(scene, _bare(scene, j, beliefs), beliefs)
+        mates = [x for x in named_with(scene, k) if beliefs.get(x, 0.0) >= 0.3 * p]
+        for x in (k, *mates):
+            if not any(
+                x == y
+                or _covers(scene.mentions[x], scene.mentions[y])
+                or _covers(scene.mentions[y], scene.mentions[x])
+                or lies_in(scene.mentions[y], scene.mentions[x])
+                or (p < best and lies_in(scene.mentions[x], scene.mentions[y]))
+                for y in out
+            ):
+                out.append(x)
+    return out
+
+
+def _bare(scene: Scene, j: int, beliefs: Mapping[int, float]) -> int:
+    """The name inside a phrase that only describes it: Mosul of "the northern city of Mosul"."""
+    m = scene.mentions[j]
+    inside = [
+        k
+        for k in range(max(0, j - 2), min(len(scene.mentions), j + 3))
+        if k != j and k in beliefs and _covers(m, scene.mentions[k])
+        and scene.mentions[k].role == "literal"
+    ]  # fmt: skip
+    return inside[-1] if len(inside) == 1 else j
 
 
 def relation_of(scene: Scene, mention: Mention) -> str:

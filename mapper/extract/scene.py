@@ -15,9 +15,10 @@ from mapper.encode import RELATIONS, FloatArray, Reading, TaggedSpan, Trigger
 from mapper.extract.dates import ResolvedDate, find_dates, resolve_dates
 from mapper.extract.tolls import TollExpression, find_tolls, parse_toll
 from mapper.model import Article, Mention, Span
+from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME
 from mapper.segment import sentences as split_sentences
 
-__all__ = ["Scene", "TollCandidate", "build_scene"]
+__all__ = ["Scene", "TollCandidate", "build_scene", "place_key", "stands_in"]
 
 _DATELINE = re.compile(
     r"\A\W{0,3}(?:[A-Z][\w.'’-]*(?:[ ,/]+|\s+))[^\n]{0,110}?(?:\s[-–—]{1,2}\s|—|--|\s-\s)"
@@ -103,10 +104,19 @@ _NOTHING[0] = 1.0
 
 
 def place_key(mention: Mention) -> str:
-    """What makes two mentions one place: the place's id, else the folded words."""
-    if mention.place is not None:
+    """What makes two mentions one place: the place's id, else the folded words.
+
+    A name that no gazetteer knows is set in a place that stands near it; it is still a place of
+    its own, so it goes by its words.
+    """
+    if mention.place is not None and not stands_in(mention):
         return mention.place.id
     return " ".join(mention.text.lower().split())
+
+
+def stands_in(mention: Mention) -> bool:
+    """Whether a mention's place is only one that the text names near it, for want of its own."""
+    return mention.place is not None and mention.why[:1] in ((NO_SUCH_NAME,), (NO_FITTING_NAME,))
 
 
 def _overlapping(

@@ -22,6 +22,7 @@ __all__ = [
     "KIND_COLUMNS",
     "TRIGGER_COLUMNS",
     "figure_of_speech",
+    "has_cue",
     "kind_row",
     "sub_kind",
     "trigger_row",
@@ -104,6 +105,12 @@ def figure_of_speech(scene: Scene, index: int) -> bool:
     a = max(0, t.start - 24)
     around = scene.text[a : t.end + 24].lower()
     return any(m.start() < t.end - a and t.start - a < m.end() for m in _figures().finditer(around))
+
+
+def has_cue(scene: Scene, index: int) -> bool:
+    """Whether the trigger's own words hold a cue of the kind that the encoder gives it."""
+    t = scene.triggers[index]
+    return _cues()[t.label].search(scene.text[t.start : t.end].lower()) is not None
 
 
 def sub_kind(kind: str, trigger: str, around: str) -> str | None:
