@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -27,7 +28,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 FRAME = 'iframe[title="streamlit_folium.st_folium"]'
-PATIENCE = 180_000  # milliseconds
+PATIENCE = 300_000  # milliseconds
+SCROLLED = """() => {
+  const main = document.querySelector('[data-testid="stMain"]'), before = window.lastTop;
+  window.lastTop = main.scrollTop;
+  return before === main.scrollTop && before > 0;
+}"""
+# Words of the sample: of an incident at a spot, and of one in an area.
+POINT = "The rocket attacks killed"
+AREA = "two months of protests"
 
 
 @contextmanager
@@ -57,7 +66,9 @@ def served(workspace: Path) -> Iterator[str]:
 
 def opened(browser: Browser, url: str, **options: Any) -> Page:
     """A page with the app drawn; nothing outside this machine is reached."""
-    context = browser.new_context(**{"viewport": {"width": 1400, "height": 1000}, **options})
+    context = browser.new_context(**{
+        "viewport": {"width": 1400, "height": 1000}, "reduced_motion": "reduce", **options,
+    })  # fmt: skip
     context.set_default_timeout(PATIENCE)
     context.route(
         "**/*",
@@ -87,6 +98,14 @@ def pane(page: Page, name: str) -> None:
     page.wait_for_function("() => !document.querySelector('[data-testid=\"stStatusWidget\"]')")
 
 
+def chosen(page: Page, words: str) -> None:
+    """Choose the incident that these words of the text tell of; its popup is open then."""
+    page.locator(".rd .cite", has_text=words).first.click()
+    page.frame_locator(FRAME).locator(".im-popup").wait_for()
+    page.get_by_role("button", name="Mark as verified").wait_for()
+    drawn(page)
+
+
 def main() -> None:
     """Take them all."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
@@ -106,42 +125,49 @@ def main() -> None:
         page.screenshot(path=out / "start.png")
         frame = page.frame_locator(FRAME)
 
-        happened = page.locator(".rd .cite.happened")
-        happened.nth(min(2, happened.count() - 1)).click()
-        frame.locator(".im-popup").wait_for()
-        page.get_by_role("button", name="Mark as verified").wait_for()
+        chosen(page, POINT)
         page.screenshot(path=out / "popup.png")
 
         pane(page, "Where")
-        page.get_by_text("Other candidates").wait_for()
-        page.get_by_text("Other candidates").scroll_into_view_if_needed()
-        page.screenshot(path=out / "correction.png")
-
-        page.goto(f"{url}/?pane=table&start=2019-10-01&end=2019-12-31&undated=0")
+        page.get_by_text("Draw an area", exact=True).click()
+        frame.locator(".im-tools").wait_for()
+        corners = page.get_by_role("textbox", name=re.compile("^Corners"))
+        corners.fill("33.38, 44.33\\n33.36, 44.45\\n33.28, 44.47\\n33.27, 44.36")
+        corners.press("Control+Enter")
+        frame.locator('[data-corners="4"]').wait_for()
         drawn(page)
-        page.get_by_test_id("stDataFrame").wait_for()
-        page.screenshot(path=out / "filtered.png")
+        page.get_by_role("button", name="Mark as verified").scroll_into_view_if_needed()
+        page.mouse.move(700, 500)
+        page.mouse.wheel(0, 330)
+        page.wait_for_function(SCROLLED)
+        page.screenshot(path=out / "correction.png")
         page.context.close()
 
-        dark = opened(browser, url, color_scheme="dark")
-        cited = dark.locator(".rd .cite.happened")
-        cited.nth(min(2, cited.count() - 1)).click()
-        dark.frame_locator(FRAME).locator(".im-popup").wait_for()
+        areas = opened(browser, url)
+        chosen(areas, AREA)
+        areas.screenshot(path=out / "areas.png")
+        areas.context.close()
+
+        filtered = opened(
+            browser, f"{url}/?pane=table&start=2019-10-01&end=2019-12-31&undated=0",
+            viewport={"width": 1400, "height": 1200},
+        )  # fmt: skip
+        filtered.get_by_test_id("stDataFrame").wait_for()
+        filtered.get_by_test_id("stVegaLiteChart").locator("canvas").wait_for()
+        filtered.screenshot(path=out / "filtered.png")
+        filtered.context.close()
+
+        dark = opened(browser, f"{url}/?pane=incident", color_scheme="dark")
+        chosen(dark, AREA)
         dark.screenshot(path=out / "dark.png")
         dark.context.close()
 
         phone = opened(
-            browser, url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True,
-            device_scale_factor=2,
+            browser, f"{url}/?pane=incident", viewport={"width": 390, "height": 844},
+            has_touch=True, is_mobile=True, device_scale_factor=2,
         )  # fmt: skip
         phone.screenshot(path=out / "phone.png")
         phone.context.close()
-
-        areas = opened(browser, url)
-        marks = areas.frame_locator(FRAME).locator(".im-area")
-        if marks.count():
-            areas.frame_locator(FRAME).get_by_role("button", name="Show all incidents").click()
-            areas.locator(FRAME).screenshot(path=out / "areas.png")
         browser.close()
 
 

@@ -91,17 +91,20 @@ def _chart(dated: Sequence[tuple[Row, date]], shown: tuple[str, str]) -> Any:
         start, end = _bin(day, step)
         kind = row.incident.kind if row.incident.kind in styles else "_other"
         counts[(start, end, kind)] = counts.get((start, end, kind), 0) + 1
-    frame = pd.DataFrame(
-        [
+    order = {kind: number for number, kind in enumerate(styles)}
+    heights: dict[date, int] = {}
+    bars = []
+    for (start, end, kind), n in sorted(counts.items(), key=lambda c: (c[0][0], order[c[0][2]])):
+        low = heights.get(start, 0)
+        heights[start] = low + n
+        bars.append(
             {
-                "start": pd.Timestamp(start), "end": pd.Timestamp(end),
+                "start": pd.Timestamp(start), "end": pd.Timestamp(end), "low": low, "high": low + n,
                 "kind": styles[kind]["label"], "incidents": n,
             }
-            for (start, end, kind), n in sorted(counts.items())
-        ]
-    )  # fmt: skip
-    used = [style for kind, style in styles.items() if style["label"] in set(frame["kind"])]
-    highest = int(frame.groupby("start")["incidents"].sum().max())
+        )  # fmt: skip
+    frame, highest = pd.DataFrame(bars), max(heights.values())
+    used = [style for style in styles.values() if style["label"] in set(frame["kind"])]
     covered: Any = alt.Undefined
     if any(shown):
         ends = (pd.Timestamp(shown[0] or frame["start"].min()),
@@ -109,17 +112,18 @@ def _chart(dated: Sequence[tuple[Row, date]], shown: tuple[str, str]) -> Any:
         covered = {"x": [int(end.timestamp() * 1000) for end in ends]}
     brush = alt.selection_interval(name="brush", encodings=["x"], value=covered)
     return (
-        alt.Chart(frame, height=84, padding={"left": 4, "right": 8, "top": 4, "bottom": 0})
-        .mark_bar(stroke="#5b636a", strokeWidth=0.6, minBandSize=3)
+        alt.Chart(frame, height=92, padding={"left": 4, "right": 8, "top": 4, "bottom": 6})
+        .mark_rect(stroke="#5b636a", strokeWidth=0.6)
         .encode(
             x=alt.X("start:T", title=None, axis=alt.Axis(
                 labelOverlap=True, grid=False, format=_FORMATS[step], tickCount=8,
             )),
             x2="end:T",
             y=alt.Y(
-                "incidents:Q", title=None, scale=alt.Scale(domain=[0, highest], nice=False),
+                "low:Q", title=None, scale=alt.Scale(domain=[0, highest], nice=False),
                 axis=alt.Axis(values=sorted({0, highest // 2, highest}), format="d", grid=False),
             ),
+            y2="high:Q",
             color=alt.Color(
                 "kind:N",
                 legend=None,

@@ -55,7 +55,7 @@ class Server:
             cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, "INCIDENT_MAPPER_WORKSPACE": str(self.workspace), "USER": "tester"},
         )  # fmt: skip
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE / 1000
         while time.monotonic() < until:
             try:
                 with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
@@ -165,7 +165,7 @@ def chromium():
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("needs Debian's chromium")
-    playwright.expect.set_options(timeout=30_000)
+    playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -203,7 +203,10 @@ def server(tmp_path_factory):
 def context_of(chromium, **options):
     """A browser context that reaches this machine alone, and what it was refused."""
     refused: list[str] = []
-    context = chromium.new_context(**{"viewport": {"width": 1400, "height": 1000}, **options})
+    context = chromium.new_context(
+        **{"viewport": {"width": 1400, "height": 1000}, "reduced_motion": "reduce", **options}
+    )
+    context.set_default_timeout(PATIENCE)
 
     def decide(route):
         url = route.request.url
