@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapper.extract.dates import find_dates, resolve_dates
+from mapper.extract.dates import find_dates, of_saying, resolve_dates
 
 MONDAY, FRIDAY, SATURDAY = "2019-12-16", "2019-12-20", "2019-12-21"
 
@@ -101,3 +101,19 @@ def test_quotes_are_the_text_at_their_offsets(text):
     for e in found:
         assert text[e.start : e.end] == e.quote
     assert all(a.end <= b.start for a, b in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "wanted"),
+    [
+        ("The minister told reporters on Friday that a strike was possible.", "Friday", True),
+        ("Officials said Tuesday they may close the port.", "Tuesday", True),
+        ("The envoy on Monday denied that a base would open.", "Monday", True),
+        ("A march is planned for Saturday.", "Saturday", False),
+        ("The bridge was shelled on Sunday.", "Sunday", False),
+        ("He said a convoy would leave on Thursday.", "Thursday", False),
+    ],
+)
+def test_the_day_of_saying_is_told_from_the_day_of_the_deed(text, day, wanted):
+    start = text.index(day)
+    assert of_saying(text, start, start + len(day)) is wanted

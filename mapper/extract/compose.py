@@ -215,11 +215,13 @@ def choose_places(
     several = max(models.threshold("places_several", 0.5), 0.6 * top[2])
     for key, j, p in ranked:
         m = scene.mentions[j]
-        if m.place is None or key in taken or lies_in(m, first) or lies_in(first, m):
+        if m.place is None or key in taken:
             continue
         if key in mates and p >= 0.4 * top[2]:
             chosen.append((j, p))  # "in the capital and the south": said in one breath
             taken.add(key)
+            continue
+        if lies_in(m, first) or lies_in(first, m):
             continue
         if p < several or scene.sentence_of(m.start) != scene.sentence_of(first.start):
             continue

@@ -24,7 +24,7 @@ from text_to_num import text2num
 
 from mapper.extract.resources import ontology
 
-__all__ = ["DateExpression", "When", "find_dates", "resolve_dates"]
+__all__ = ["DateExpression", "When", "find_dates", "of_saying", "resolve_dates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -921,6 +921,30 @@ def _looks_ahead(text: str, e: DateExpression) -> bool:
 @cache
 def _future() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{_alternatives(_words()['future_cues'])})(?!\w)")
+
+
+@cache
+def _saying() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    verbs = _alternatives(_words()["saying"])
+    who = r"(?:\s+(?:reporters|journalists|parliament|lawmakers|state\s+\w+|the\s+\w+|an?\s+\w+|\w+\s+news))?"
+    place = r"(?:\s+in\s+(?:an?\s+|the\s+)?[\w.'’-]+(?:\s+[\w.'’-]+)?)?"
+    return (
+        re.compile(
+            rf"(?<!\w)(?:{verbs}){who}{place}\s+(?:(?:on|late|early|late\s+on|earlier)\s+)?$"
+        ),
+        re.compile(
+            rf"^\s*,?\s*(?:(?:again|also|night|morning|evening|afternoon)\s+)*(?:{verbs})(?!\w)"
+        ),
+    )
+
+
+def of_saying(text: str, start: int, end: int) -> bool:
+    """Whether a date is the day on which something was said ("told reporters on Friday")."""
+    after, before = _saying()
+    return (
+        after.search(text[max(0, start - 90) : start].lower()) is not None
+        or before.match(text[end : end + 60].lower()) is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)
