@@ -59,11 +59,11 @@ def parted(incident: Incident, sure: Mapping[Span, float], least: float | None =
     def drawn(item: IncidentPlace) -> bool:
         return by_hand or sure.get(item.mention, 1.0) >= floor
 
-    return replace(
-        incident,
-        places=tuple(item for item in everything if drawn(item)),
-        unsure=tuple(item for item in everything if not drawn(item)),
-    )
+    places = tuple(item for item in everything if drawn(item))
+    unsure = tuple(item for item in everything if not drawn(item))
+    if places == incident.places and unsure == incident.unsure:
+        return incident  # the same object: what was made of it can be used again
+    return replace(incident, places=places, unsure=unsure)
 
 
 def held_back(analysis: Analysis, least: float | None = None) -> Analysis:

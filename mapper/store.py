@@ -13,7 +13,7 @@ import sqlite3
 import struct
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -98,6 +98,9 @@ class Store(Protocol):
 
     def corrected(self, article_id: str) -> Corrected | None:
         """What the machine found last, with the corrections."""
+
+    def stamp(self) -> Hashable:
+        """A value that changes with every correction, analysis and article, whoever wrote it."""
 
     def correct(self, entry: Correction) -> Correction:
         """Append an entry to the log; returns it with its number."""
@@ -351,6 +354,21 @@ class GeoPackageStore:
         if state:
             self._kept.put(article_id, state)
         return state.corrected if state else None
+
+    def stamp(self) -> Hashable:
+        """A value that changes with every correction, analysis and article, whoever wrote it.
+
+        An article's title, source or address alone do not change it.
+        """
+        with self._reading() as database:
+            row = database.execute(
+                """
+                SELECT (SELECT max(number) FROM analyses), (SELECT max(number) FROM corrections),
+                  (SELECT count(*) FROM articles WHERE NOT removed)
+                """
+            ).fetchone()
+        file = self.path.stat()
+        return (file.st_dev, file.st_ino, *row)
 
     def _state(
         self, database: sqlite3.Connection, article_id: str, before: _State | None = None

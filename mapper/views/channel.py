@@ -7,6 +7,7 @@ a round trip; Python hears of it from the link alone.  Names of messages: ``hell
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -62,11 +63,12 @@ export default function (component) {
       S.channel.postMessage({ type: "select", id, from: "text" });
     };
   }
-  S.scroll.style.maxHeight = data.height + "px";
-  if (S.name !== data.channel) {
+  const head = headOf(data);
+  S.scroll.style.maxHeight = head.height + "px";
+  if (S.name !== head.channel) {
     if (S.channel) S.channel.close();
-    S.name = data.channel;
-    S.channel = new BroadcastChannel(data.channel);
+    S.name = head.channel;
+    S.channel = new BroadcastChannel(head.channel);
     S.channel.onmessage = ({ data: message }) => {
       if (message.type === "select" && message.from !== "text") {
         S.selected = message.id;
@@ -87,12 +89,12 @@ export default function (component) {
     IncidentReading.mark(S.box, S.selected, S.scroll);
     IncidentReading.dim(S.box, S.visible || null);
   };
-  if (S.version !== data.version) {
-    const other = S.article && S.article.id !== data.article.id;
-    S.version = data.version; S.article = data.article; S.styles = data.styles;
-    S.selected = data.selected;
+  if (S.version !== head.version) {
+    const made = JSON.parse(new TextDecoder().decode(data.subarray(head.end)));
+    const other = S.article && S.article.id !== made.article.id;
+    S.version = head.version; S.article = made.article; S.styles = made.styles;
+    if (other) S.scroll.scrollTop = 0;
     S.draw();
-    if (other && !data.selected) S.scroll.scrollTop = 0;
     S.channel.postMessage({ type: "hello", from: "text" });
   }
 }
@@ -160,35 +162,42 @@ _STORE_JS = """
 export default function (component) {
   const { data, parentElement } = component;
   const S = parentElement._im || (parentElement._im = {});
-  const text = typeof data === "string" ? data : new TextDecoder().decode(data);
-  const at = text.indexOf("|"), name = text.slice(0, at), rest = text.slice(at + 1);
-  const cut = rest.indexOf("|");
-  S.version = rest.slice(0, cut); S.payload = rest.slice(cut + 1);
-  const send = (keep) => S.channel.postMessage({ type: "data", payload: S.payload, keep });
-  if (S.name !== name) {
-    if (S.channel) S.channel.close();
-    S.name = name;
-    S.channel = new BroadcastChannel(name);
+  const head = headOf(data), before = S.head;
+  S.head = head;
+  if (!before || before.version !== head.version) S.lines = data.slice(head.end);
+  // On a channel of its own: whoever listens to the other one would have to unpack it.
+  const send = (keep) => S.rows.postMessage({ type: "data", lines: S.lines, keep });
+  if (S.name !== head.channel) {
+    if (S.channel) { S.channel.close(); S.rows.close(); }
+    S.name = head.channel;
+    S.channel = new BroadcastChannel(head.channel);
+    S.rows = new BroadcastChannel(head.channel + "-rows");
     S.channel.onmessage = ({ data: message }) => {
       if (message.type === "hello" && message.from === "map") send(false);
     };
-    S.sent = S.version;
     send(false);
+  } else if (before.version !== head.version || before.scope !== head.scope) {
+    send(before.scope === head.scope);
   }
-  const [scope] = S.version.split("/");
-  if (S.sent !== S.version) {
-    const keep = S.sent.split("/")[0] === scope;
-    S.sent = S.version;
-    send(keep);
-  }
-  return () => { if (S.channel) S.channel.close(); S.name = null; };
+  return () => { if (S.channel) { S.channel.close(); S.rows.close(); } S.name = null; };
+}
+"""
+
+# What comes as bytes begins with a line of JSON that says what it is: the rest, which may be
+# large, is looked at only where that changed.
+_HEAD_JS = """
+function headOf(data) {
+  const end = data.indexOf(10);
+  const head = JSON.parse(new TextDecoder().decode(data.subarray(0, end)));
+  head.end = end + 1;
+  return head;
 }
 """
 
 
 @lru_cache(maxsize=1)
 def _reader_parts() -> tuple[str, str]:
-    script = (ASSETS / "reading.js").read_text(encoding="utf-8") + _READER_JS
+    script = (ASSETS / "reading.js").read_text(encoding="utf-8") + _READER_JS + _HEAD_JS
     style = (ASSETS / "reading.css").read_text(encoding="utf-8") + (
         ".rd-scroll { overflow-y: auto; padding: 4px 14px 4px 4px; position: relative; }"
         ".rd-scroll:focus-visible { outline: 2px solid #0059b3; outline-offset: 2px; }"
@@ -203,7 +212,7 @@ def _components() -> tuple[Any, Any, Any]:
     return (
         make("incident_reader", js=script, css=style, isolate_styles=False),
         make("incident_link", js=_LINK_JS, isolate_styles=False),
-        make("incident_store", js=_STORE_JS, isolate_styles=False),
+        make("incident_store", js=_STORE_JS + _HEAD_JS, isolate_styles=False),
     )
 
 
@@ -224,21 +233,25 @@ def reader(
     key: str,
     channel: str,
     version: str,
-    article: Mapping[str, Any],
-    styles: Mapping[str, Any],
-    selected: str | None,
+    article: bytes,
     height: int,
     on_selection: Callable[[], None],
 ) -> Any:
-    """The reading pane; ``selection`` of its result is [start, end] in code points."""
+    """The reading pane; ``selection`` of its result is [start, end] in code points.
+
+    ``article`` is JSON of ``article`` and ``styles``, ``version`` a name for what it says.  What
+    is selected comes over the channel: as long as the text is the same, so is this message, and
+    Streamlit sends it only once.
+    """
     return _components()[0](
         key=key,
-        data={
-            "channel": channel, "version": version, "article": article, "styles": styles,
-            "selected": selected, "height": height,
-        },
+        data=_headed({"channel": channel, "version": version, "height": height}, article),
         on_selection_change=on_selection,
-    )  # fmt: skip
+    )
+
+
+def _headed(head: Mapping[str, Any], rest: bytes) -> bytes:
+    return json.dumps(head).encode() + b"\n" + rest
 
 
 def link(
@@ -272,6 +285,10 @@ def link(
     )  # fmt: skip
 
 
-def store(*, key: str, channel: str, version: str, payload: str) -> None:
-    """Hand the rows to the map; ``version`` is ``scope/hash``: a new scope fits the view anew."""
-    _components()[2](key=key, data=f"{channel}|{version}|{payload}".encode())
+def store(*, key: str, channel: str, scope: str, version: str, lines: bytes) -> None:
+    """Hand the rows to the map; a new ``scope`` (what is shown) fits the view anew.
+
+    ``version`` names what the ``lines`` say.
+    """
+    head = {"channel": channel, "scope": scope, "version": version}
+    _components()[2](key=key, data=_headed(head, lines))

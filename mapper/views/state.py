@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +29,77 @@ def workspace_path() -> Path:
     """Where the workspace lies: ``INCIDENT_MAPPER_WORKSPACE``, or a folder in the user's home."""
     given = os.environ.get("INCIDENT_MAPPER_WORKSPACE")
     return Path(given) if given else Path.home() / "incident-mapper" / "workspace.gpkg"
+
+
+class Shown:
+    """What all sessions that look at the same articles share: rows, and what is made of them.
+
+    Nothing is made twice of what did not change; a correction costs what it changes.
+    """
+
+    def __init__(self) -> None:
+        from mapper.webmap.rows import Lines
+
+        self._lock = threading.Lock()
+        self._states: tuple[Corrected, ...] = ()
+        self._rows: list[Row] | None = None
+        self._lines = Lines()
+        self._sent: tuple[list[Row], str, bytes] | None = None
+        self._readings: dict[str, tuple[list[Row], Analysis, str, bytes]] = {}
+
+    def rows(self, states: Sequence[Corrected], least: float | None) -> list[Row]:
+        """A row an incident; the same list for as long as the states are the same objects."""
+        from mapper.webmap.rows import rows_of
+
+        with self._lock:
+            same = len(states) == len(self._states) and all(
+                one is other for one, other in zip(states, self._states, strict=True)
+            )
+            if self._rows is None or not same:
+                self._states = tuple(states)
+                self._rows = rows_of([found.analysis for found in states], least)
+            return self._rows
+
+    def lines(
+        self, rows: list[Row], labels: Callable[[Sequence[Row]], Sequence[Any]]
+    ) -> tuple[str, bytes]:
+        """The rows as the map takes them, under a name made of what they say."""
+        with self._lock:
+            if self._sent is None or self._sent[0] is not rows:
+                data = self._lines.encode(rows, labels(rows))
+                self._sent = (rows, hashlib.sha256(data).hexdigest()[:12], data)
+            return self._sent[1:]
+
+    def reading(
+        self, analysis: Analysis, rows: list[Row], least: float | None
+    ) -> tuple[str, bytes]:
+        """The article as the reading pane takes it, under a name made of what it says."""
+        from mapper.webmap.reading import reading
+        from mapper.webmap.words import kind_styles
+
+        identity = analysis.article.id
+        with self._lock:
+            known = self._readings.get(identity)
+            if known is None or known[0] is not rows or known[1] is not analysis:
+                made = {"article": reading(analysis, rows, least), "styles": kind_styles()}
+                data = json.dumps(made, ensure_ascii=False, separators=(",", ":"))
+                written = data.encode("utf-8", "replace")
+                name = hashlib.sha256(written).hexdigest()[:12]
+                known = (rows, analysis, name, written)
+                if len(self._readings) >= 8:
+                    self._readings.clear()
+                self._readings[identity] = known
+            return known[2:]
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _shown(path: str, article: str | None, least: float | None) -> Shown:
+    return Shown()
+
+
+def shown() -> Shown:
+    """What this session shares with others that look at the same."""
+    return _shown(str(workspace_path()), st.session_state.article, least())
 
 
 @st.cache_resource(show_spinner=False)
@@ -65,7 +139,7 @@ def begin() -> None:
     memory.revision = 0
     memory.filter = Filter.from_query(query)
     memory.pane = query.get("pane")
-    memory.known = {}
+    memory.known, memory.stamp = {}, None
     memory.notes = []
     memory.uploads = 0
 
@@ -76,31 +150,49 @@ def note(kind: str, text: str) -> None:
 
 
 def corrected(article_id: str) -> Corrected | None:
-    """An article's analysis with its corrections, decoded once until it changes."""
-    known = st.session_state.known
+    """An article's analysis with its corrections, as it stands now whoever changed it."""
+    known = _known()
     if article_id not in known:
         known[article_id] = store().corrected(article_id)
-    found: Corrected | None = known[article_id]
-    return found
+    return known[article_id]
+
+
+def _known() -> dict[str, Corrected | None]:
+    """What this session asked the workspace for since anything was written to it."""
+    memory = st.session_state
+    stamp = store().stamp()
+    if memory.stamp != stamp:
+        memory.known, memory.stamp = {}, stamp
+    known: dict[str, Corrected | None] = memory.known
+    return known
 
 
 def changed(article_id: str | None = None) -> None:
-    """Forget what was decoded of an article (or of all), so that it is read anew."""
+    """Ask the workspace for an article (or all) anew."""
     memory = st.session_state
     if article_id is None:
         memory.known = {}
     else:
         memory.known.pop(article_id, None)
     memory.revision += 1
-    memory.pop("rows", None)
 
 
 def analyses() -> list[Analysis]:
     """The corrected analyses shown: of one article, or of all."""
-    chosen = st.session_state.article
-    ids = [item.id for item in store().articles()] if chosen == ALL else [chosen]
-    found = [corrected(identity) for identity in ids if identity]
-    return [state.analysis for state in found if state is not None]
+    return [found.analysis for found in _states()]
+
+
+def _states() -> list[Corrected]:
+    memory = st.session_state
+    if memory.article != ALL:
+        found = corrected(memory.article) if memory.article else None
+        return [found] if found else []
+    known = _known()
+    ids = [item.id for item in store().articles()]
+    for identity in ids:
+        if identity not in known:
+            known[identity] = store().corrected(identity)
+    return [found for identity in ids if (found := known[identity]) is not None]
 
 
 def least() -> float | None:
@@ -110,14 +202,7 @@ def least() -> float | None:
 
 def rows() -> list[Row]:
     """The rows of what is shown, made once until something changes."""
-    from mapper.webmap.rows import rows_of
-
-    memory = st.session_state
-    token = (memory.article, memory.revision, memory.filter.unsure)
-    if memory.get("rows", (None, None))[0] != token:
-        memory.rows = (token, rows_of(analyses(), least()))
-    made: list[Row] = memory.rows[1]
-    return made
+    return shown().rows(_states(), least())
 
 
 def select(identity: str | None) -> None:

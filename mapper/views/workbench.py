@@ -18,7 +18,9 @@ from mapper.webmap.layer import DETAIL, SCRIPTS, STYLES, offline_map
 from mapper.webmap.rows import Row
 
 HEIGHT = 560
-"""Height of the reading pane and the map in pixels."""
+"""Height of the map in pixels, and of the reading pane with the key under it."""
+
+KEY_HEIGHT = 56
 
 PANES = {
     "incident": "Check and correct",
@@ -165,9 +167,13 @@ def _reader(rows: list[Row]) -> None:
     memory.reading = analysis.article.id
     version, article = state.shown().reading(analysis, rows, state.least())
     channel.reader(
-        key="reader", channel=memory.channel, version=version, article=article, height=HEIGHT,
-        on_selection=_marked,
+        key="reader", channel=memory.channel, version=version, article=article,
+        height=HEIGHT - KEY_HEIGHT, on_selection=_marked,
     )  # fmt: skip
+    st.caption(
+        "Shaded: happened. Dashed frame: did not, or not yet. Underlined: a place; dotted: "
+        "a people, government or organisation; wavy: not found. N and P step through incidents."
+    )
 
 
 def _marked() -> None:

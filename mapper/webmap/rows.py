@@ -128,10 +128,72 @@ def payload(
     }
 
 
+class Lines:
+    """The rows as the app's map takes them: lines of JSON, each written once.
+
+    The first line is ``payload`` without its rows; each further line is a row without what is
+    empty.  A line is used again for as long as its row says the same, so that a correction costs
+    one line here, and in the browser, which knows the other lines by their text.
+    """
+
+    def __init__(self) -> None:
+        self._written: dict[str, tuple[Row, str, dict[str, Any]]] = {}
+
+    def encode(
+        self, rows: Sequence[Row], labels: Sequence[tuple[str, float, float, int, int]] = ()
+    ) -> bytes:
+        """UTF-8; a lone surrogate becomes a question mark."""
+        written: dict[str, tuple[Row, str, dict[str, Any]]] = {}
+        mentions: dict[int, Mapping[tuple[int, int], Mention]] = {}
+        keys: dict[int, str] = {}
+        geometries: dict[str, Any] = {}
+        for row in rows:
+            known = self._written.get(row.id)
+            if known is None or not _same(known[0], row):
+                which = id(row.analysis)
+                if which not in mentions:
+                    mentions[which] = {m.span: m for m in row.analysis.mentions}
+                areas: dict[str, Any] = {}
+                drawn = _row(row, mentions[which], areas, keys)
+                areas = {
+                    place["geometry"]: areas.get(
+                        place["geometry"], geometries.get(place["geometry"])
+                    )
+                    for place in drawn["places"]
+                    if place["geometry"]
+                }
+                known = (row, _compact(drawn), areas)
+            geometries.update(known[2])
+            written[row.id] = (row, *known[1:])
+        self._written = written
+        head = _json(payload((), labels) | {"geometries": geometries, "rows": []})
+        lines = "\n".join([head, *(line for _, line, _ in written.values())])
+        return lines.encode("utf-8", "replace")
+
+
+def _same(one: Row, other: Row) -> bool:
+    """Whether the two rows are drawn alike."""
+    return (
+        one.incident == other.incident
+        and one.analysis.mentions is other.analysis.mentions
+        and one.analysis.article == other.analysis.article
+    )
+
+
+def _compact(drawn: Mapping[str, Any]) -> str:
+    places = [{k: v for k, v in place.items() if v is not None} for place in drawn["places"]]
+    row = drawn | {"places": places}
+    # What the browser can put together itself, or does not ask for, is not sent.
+    return _json({k: v for k, v in row.items() if v and k not in ("aria", "document")})
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def encode(data: Mapping[str, Any]) -> str:
     """Base64 of the JSON: no character in it means anything to a template or to markup."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
+    return base64.b64encode(_json(data).encode("utf-8", "replace")).decode("ascii")
 
 
 def _row(

@@ -40,8 +40,16 @@
     return node;
   }
   function decode(base64) {
-    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const text = atob(base64), bytes = new Uint8Array(text.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
     return JSON.parse(new TextDecoder().decode(bytes));
+  }
+  /* A row as it is sent lacks what is empty. */
+  function whole(sent) {
+    const row = { background: false, places: [], unsure: "", tolls: [], who: "", quotes: [],
+      reasons: [], candidates: [], corrected: [], added: false, verified: false, ...sent };
+    row.aria = row.aria || `${row.title}. ${row.modalityLabel}. ${row.when}`;
+    return row;
   }
 
   /* ---- the basemap: a canvas of land, borders, water ---- */
@@ -308,6 +316,18 @@
     createShadow() { return null; },
   });
 
+  /* A mark makes its icon when it is first drawn: most marks lie in clusters. */
+  const IncidentMarker = L.Marker.extend({
+    options: { keyboard: true, riseOnHover: true },
+    _initIcon() {
+      if (!Object.hasOwn(this.options, "icon")) {
+        this.options.icon = new IncidentIcon({ row: this.imRow, styles: this.imGroup.imStyles,
+          area: !!this.imPlace.geometry });
+      }
+      L.Marker.prototype._initIcon.call(this);
+    },
+  });
+
   function clusterIcon(cluster) {
     const rows = cluster.getAllChildMarkers().map((marker) => marker.imRow);
     const styles = cluster._group.imStyles;
@@ -483,6 +503,11 @@
           const key = event.originalEvent && event.originalEvent.key;
           if (event.type === "clusterclick" || key === "Enter" || key === " ") this._open(event.layer);
         });
+        group.on("click keypress", ({ type, layer, originalEvent }) => {
+          if (layer.imRow && (type === "click" || (originalEvent && originalEvent.key === "Enter"))) {
+            this.select(layer.imRow.id, { marker: layer });
+          }
+        });
         group.on("unspiderfied", () => this._settle());
         return map.addLayer(group) && group;
       };
@@ -501,7 +526,7 @@
         this._drawOutline();
         this._tellOutline();
       });
-      map.on("popupclose", () => { this._ring(null); });
+      map.on("popupclose", () => { this._ring(null); this._foldLegend(false); });
       if (this.options.legend) this._legendControl();
       this._fitControl();
       this._pictureControl();
@@ -516,11 +541,12 @@
       const channel = new BroadcastChannel(name);
       channel.onmessage = ({ data }) => {
         if (!data) return;
-        if (data.type === "data") this.setData(decode(data.payload), data.keep);
-        else if (data.type === "select" && data.from !== "map") this.select(data.id, { fly: true, quiet: true });
+        if (data.type === "select" && data.from !== "map") this.select(data.id, { fly: true, quiet: true });
         else if (data.type === "control") this.control(data);
       };
       this.channel = channel;
+      this.incoming = new BroadcastChannel(name + "-rows");
+      this.incoming.onmessage = ({ data }) => this.setLines(data.lines, data.keep);
       channel.postMessage({ type: "hello", from: "map" });
     }
     _emit(message) {
@@ -629,33 +655,44 @@
     }
 
     /* -- data -- */
+    /* A line of JSON a row, after one with all else; a line known from before is its row still. */
+    setLines(bytes, keep) {
+      const [head, ...lines] = new TextDecoder().decode(bytes).split("\n");
+      const known = this._lines || new Map();
+      this._lines = new Map();
+      const payload = JSON.parse(head);
+      payload.rows = lines.map((line) => {
+        const row = known.get(line) || whole(JSON.parse(line));
+        this._lines.set(line, row);
+        return row;
+      });
+      this.setData(payload, keep);
+    }
     setData(payload, keep) {
+      const styled = this.styles && JSON.stringify(this.styles) === JSON.stringify(payload.styles);
       this.styles = payload.styles;
       this.options.styles = payload.styles;
       this.clusters.imStyles = this.areaSigns.imStyles = payload.styles;
-      this.defs.replaceChildren();
+      if (!styled) this.defs.replaceChildren();
+      const before = this.rows, marked = this.markers;
       this.rows = new Map(payload.rows.map((row) => [row.id, row]));
       this.near = (payload.labels || []).map(([text, lon, lat, zoom, rank]) => ({
         kind: "town", text, x: lon / 360 + 0.5, y: merc(lat), zoom, rank: rank / 1e4,
       }));
       this.markers = new Map();
       for (const row of payload.rows) {
-        const made = [];
-        row.places.forEach((place, index) => {
-          const marker = L.marker([place.lat, place.lon], {
-            icon: new IncidentIcon({ row, styles: payload.styles, area: !!place.geometry }),
-            keyboard: true, riseOnHover: true,
-          });
+        if (styled && before.get(row.id) === row) {
+          this.markers.set(row.id, marked.get(row.id));
+          continue;
+        }
+        this.markers.set(row.id, row.places.map((place, index) => {
+          const marker = new IncidentMarker([place.lat, place.lon]);
           marker.imRow = row; marker.imPlace = place; marker.imIndex = index;
           marker.imGroup = place.geometry ? this.areaSigns : this.clusters;
+          if (place.geometry) marker.options.zIndexOffset = -2000;
           marker.feature = { type: "Feature", properties: { id: row.id } };
-          marker.on("click", () => this.select(row.id, { marker }));
-          marker.on("keypress", (event) => {
-            if (event.originalEvent && event.originalEvent.key === "Enter") this.select(row.id, { marker });
-          });
-          made.push(marker);
-        });
-        this.markers.set(row.id, made);
+          return marker;
+        }));
       }
       this.geometries = payload.geometries || {};
       this._bounds = new Map();
@@ -691,13 +728,22 @@
     }
     _show() {
       if (!this.styles) return;
-      this.clusters.clearLayers();
-      this.areaSigns.clearLayers();
       const rows = this._shown();
-      const markers = rows.flatMap((row) => this.markers.get(row.id));
+      const wanted = new Set(rows.flatMap((row) => this.markers.get(row.id)));
+      const drawn = this._drawn || new Set();
       for (const group of [this.areaSigns, this.clusters]) {
-        group.addLayers(markers.filter((marker) => marker.imGroup === group));
+        const mine = (set, other) => [...set].filter((m) => m.imGroup === group && !other.has(m));
+        const gone = mine(drawn, wanted), come = mine(wanted, drawn), none = new Set();
+        // Taking a mark out of its clusters costs more than putting one in.
+        if (3 * gone.length + come.length < mine(wanted, none).length) {
+          group.removeLayers(gone);
+          group.addLayers(come);
+        } else if (gone.length || come.length) {
+          group.clearLayers();
+          group.addLayers(mine(wanted, none));
+        }
       }
+      this._drawn = wanted;
       this._drawShapes(rows);
       this._legend(rows);
     }
@@ -808,7 +854,17 @@
     /* Bring a place into view, from as far off as it is large. */
     _approach(row, target) {
       const map = this.map, zoom = map.getZoom(), point = target.getLatLng();
-      const bounds = this._areaBounds(target.imPlace);
+      let bounds = this._areaBounds(target.imPlace);
+      if (row.places.length > 1) {
+        // All places of the incident, so that none of them is missed.
+        bounds = L.latLngBounds(row.places.flatMap((place) => {
+          const area = this._areaBounds(place);
+          return area ? [area.getSouthWest(), area.getNorthEast()] : [[place.lat, place.lon]];
+        }));
+        if (map.getZoom() < map.getBoundsZoom(bounds) + 0.5 && map.getBounds().contains(bounds)) return;
+        map.fitBounds(bounds, { padding: [50, 50], maxZoom: Math.min(row.zoom || 6, 10), animate: false });
+        return;
+      }
       if (bounds) {
         const wanted = map.getBoundsZoom(bounds);
         const seen = map.getBounds().contains(point);
@@ -840,10 +896,13 @@
     _open(cluster) {
       if (this.picking) return;
       const bounds = cluster.getBounds(), zoom = this.map.getZoom();
-      const wanted = Math.min(this.map.getBoundsZoom(bounds, false, L.point(60, 60)), 15);
+      // No nearer than the places are known.
+      const nearest = Math.min(15, Math.max(...cluster.getAllChildMarkers().map((m) => (m.imRow.zoom || 8) + 2)));
+      const wanted = Math.min(this.map.getBoundsZoom(bounds, false, L.point(60, 60)), nearest);
       const same = bounds.getNorthEast().distanceTo(bounds.getSouthWest()) < 400;
-      if (same || (wanted <= zoom && cluster.getChildCount() <= 30)) cluster.spiderfy();
-      else if (wanted > zoom) this.map.fitBounds(bounds, { padding: [60, 60], maxZoom: 15, animate: false });
+      const few = cluster.getChildCount() <= 30;
+      if (few && (same || wanted <= zoom)) cluster.spiderfy();
+      else if (wanted > zoom) this.map.fitBounds(bounds, { padding: [60, 60], maxZoom: nearest, animate: false });
       else this.map.setZoomAround(cluster.getLatLng(), zoom + 1, { animate: false });
     }
     /* The spread marks went back into their cluster: ring and popup go with them. */
@@ -858,13 +917,14 @@
       const size = this.map.getSize();
       const popup = L.popup({
         maxWidth: Math.min(360, size.x - 90), minWidth: Math.min(250, size.x - 100),
-        maxHeight: Math.max(160, size.y - 120), autoPanPaddingTopLeft: [56, 12],
-        autoPanPaddingBottomRight: [12, 12], offset: [0, -8],
+        maxHeight: Math.max(160, size.y - 170), autoPanPaddingTopLeft: [56, 12],
+        autoPanPaddingBottomRight: [12, 64], offset: [0, -8],
         className: "im-popup-shell",
       });
       popup.setLatLng(at).setContent(popupContent(row, this.options));
       popup.openOn(this.map);
       this.popup = popup;
+      this._foldLegend(true);
       const shell = popup.getElement();
       if (shell) {
         shell.setAttribute("role", "dialog");
@@ -1006,6 +1066,13 @@
         return box;
       };
       control.addTo(this.map);
+    }
+    /* The legend makes room while a popup is open. */
+    _foldLegend(fold) {
+      const box = this.legendBody && this.legendBody.parentElement;
+      if (!box) return;
+      if (fold && box.open) { box.open = false; this._folded = true; }
+      else if (!fold && this._folded) { box.open = true; this._folded = false; }
     }
     _legend(rows) {
       if (!this.legendBody) return;

@@ -1,86 +1,136 @@
 /* The reading pane, drawn from data by textContent alone; used by the app and the standalone page. */
 (function () {
   "use strict";
+  const LONG = 60; // paragraphs from which those out of sight are not laid out
   function mix(hex, share, onto) {
     const a = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
     return `rgb(${a.map((v, i) => Math.round(v * share + onto[i] * (1 - share))).join(",")})`;
   }
+  function colours(style, dark) {
+    const ground = dark ? [20, 25, 30] : [255, 255, 255];
+    return `--mark:${dark ? mix(style.colour, 0.85, [255, 255, 255]) : style.ink};`
+      + `--tint:${mix(style.colour, dark ? 0.24 : 0.14, ground)};`
+      + `--tint2:${mix(style.colour, dark ? 0.38 : 0.26, ground)};`
+      + `--on:${dark ? "#ffe08a" : "#ffe9a8"};--on-text:#14191d`;
+  }
+  function drawn(paragraph, first, look) {
+    const p = document.createElement(paragraph.heading ? (first ? "h2" : "h3") : "p");
+    for (const group of paragraph.groups) {
+      const holder = document.createElement("span");
+      if (group.ids) {
+        const { style, css } = look(group.kind);
+        holder.className = "cite " + group.state;
+        holder.setAttribute("style", css);
+        holder.setAttribute("role", "button");
+        holder.tabIndex = 0;
+        holder.dataset.ids = JSON.stringify(group.ids);
+        holder.imIds = group.ids;
+        holder.title = style.label + (group.ids.length > 1 ? ` (${group.ids.length} incidents)` : "");
+      }
+      let at = group.at;
+      for (const run of group.runs) {
+        const span = document.createElement("span");
+        span.textContent = run.t;
+        span.dataset.at = at;
+        for (const _ of run.t) at += 1; // code points
+        const names = [];
+        if (run.role) { names.push("place", run.role); if (!run.placed && run.role !== "metonymic") names.push("lost"); span.title = run.tip; }
+        if (run.trigger) names.push("trig");
+        if (names.length) span.className = names.join(" ");
+        holder.append(span);
+      }
+      p.append(holder);
+    }
+    return p;
+  }
+  /* Draw an article; paragraphs that say what they said before stay as they are. */
   function draw(box, article, styles, options) {
-    const dark = !!options.dark, ground = dark ? [20, 25, 30] : [255, 255, 255];
-    box.className = dark ? "rd rd-dark" : "rd";
+    const dark = !!options.dark;
+    box.className = (dark ? "rd rd-dark" : "rd") + (article.paragraphs.length > LONG ? " rd-long" : "");
     box.dir = article.direction || "ltr";
     if (article.language) box.lang = article.language;
-    const nodes = [];
-    let first = true;
-    for (const paragraph of article.paragraphs) {
-      const p = document.createElement(paragraph.heading ? (first ? "h2" : "h3") : "p");
-      first = false;
-      for (const group of paragraph.groups) {
-        const holder = document.createElement("span");
-        if (group.ids) {
-          const style = styles[group.kind] || styles._other;
-          holder.className = "cite " + group.state;
-          holder.style.setProperty("--mark", dark ? mix(style.colour, 0.85, [255, 255, 255]) : style.ink);
-          holder.style.setProperty("--tint", mix(style.colour, dark ? 0.24 : 0.14, ground));
-          holder.style.setProperty("--tint2", mix(style.colour, dark ? 0.38 : 0.26, ground));
-          holder.style.setProperty("--on", dark ? "#ffe08a" : "#ffe9a8");
-          holder.style.setProperty("--on-text", "#14191d");
-          holder.setAttribute("role", "button");
-          holder.tabIndex = 0;
-          holder.dataset.ids = JSON.stringify(group.ids);
-          holder.title = style.label + (group.ids.length > 1 ? ` (${group.ids.length} incidents)` : "");
-          const act = () => {
-            const at = group.ids.indexOf(options.current ? options.current() : null);
-            options.onSelect(group.ids[(at + 1) % group.ids.length]);
-          };
-          holder.addEventListener("click", () => {
-            const selection = (box.getRootNode().getSelection || document.getSelection).call(
-              box.getRootNode().getSelection ? box.getRootNode() : document);
-            if (!selection || selection.isCollapsed) act();
-          });
-          holder.addEventListener("keydown", (event) => {
-            if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); }
-          });
-        }
-        let at = group.at;
-        for (const run of group.runs) {
-          const span = document.createElement("span");
-          span.textContent = run.t;
-          span.dataset.at = at;
-          at += Array.from(run.t).length;
-          const names = [];
-          if (run.role) { names.push("place", run.role); if (!run.placed && run.role !== "metonymic") names.push("lost"); span.title = run.tip; }
-          if (run.trigger) names.push("trig");
-          if (names.length) span.className = names.join(" ");
-          holder.append(span);
-        }
-        p.append(holder);
+    const looks = new Map();
+    const look = (kind) => {
+      if (!looks.has(kind)) {
+        const style = styles[kind] || styles._other;
+        looks.set(kind, { style, css: colours(style, dark) });
       }
-      nodes.push(p);
+      return looks.get(kind);
+    };
+    const state = box.imReading || (box.imReading = { listens: false });
+    const scope = JSON.stringify([article.id, dark, styles]);
+    const old = state.scope === scope ? state.parts : [];
+    const parts = article.paragraphs.map((paragraph, index) => {
+      const said = JSON.stringify(paragraph);
+      return old[index] && old[index].said === said ? old[index]
+        : { said, node: drawn(paragraph, index === 0, look) };
+    });
+    if (old.length === parts.length) {
+      parts.forEach((part, index) => { if (part !== old[index]) old[index].node.replaceWith(part.node); });
+    } else box.replaceChildren(...parts.map((part) => part.node));
+    Object.assign(state, { scope, parts, options, nodes: null });
+    if (!state.listens) {
+      state.listens = true;
+      const act = (node) => {
+        const ids = node.imIds, { current, onSelect } = state.options;
+        onSelect(ids[(ids.indexOf(current ? current() : null) + 1) % ids.length]);
+      };
+      box.addEventListener("click", (event) => {
+        const node = event.target.closest(".cite");
+        const root = box.getRootNode();
+        const selection = root.getSelection ? root.getSelection() : document.getSelection();
+        if (node && (!selection || selection.isCollapsed)) act(node);
+      });
+      box.addEventListener("keydown", (event) => {
+        const node = event.target.closest(".cite");
+        if (node && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); act(node); }
+      });
     }
-    box.replaceChildren(...nodes);
   }
   function cites(box) { return [...box.querySelectorAll(".cite")]; }
-  function mark(box, id, scroll) {
-    let first = null;
-    for (const node of cites(box)) {
-      const on = id !== null && JSON.parse(node.dataset.ids).includes(id);
-      node.classList.toggle("on", on);
-      if (on) { node.setAttribute("aria-pressed", "true"); first = first || node; }
-      else node.removeAttribute("aria-pressed");
-    }
-    if (first && scroll) {
-      const holder = scroll, a = first.getBoundingClientRect(), b = holder.getBoundingClientRect();
-      if (a.top < b.top + 20 || a.bottom > b.bottom - 20) {
-        holder.scrollTop += a.top - b.top - holder.clientHeight / 3;
+  /* The stretches that cite an incident. */
+  function citing(box, id) {
+    const state = box.imReading;
+    if (!state) return [];
+    if (!state.nodes) {
+      state.nodes = new Map();
+      for (const node of cites(box)) {
+        for (const one of node.imIds) {
+          if (!state.nodes.has(one)) state.nodes.set(one, []);
+          state.nodes.get(one).push(node);
+        }
       }
     }
+    return state.nodes.get(id) || [];
+  }
+  function mark(box, id, scroll) {
+    const now = id === null || id === undefined ? [] : citing(box, id);
+    for (const node of box.querySelectorAll(".cite.on")) {
+      if (now.includes(node)) continue;
+      node.classList.remove("on");
+      node.removeAttribute("aria-pressed");
+    }
+    for (const node of now) {
+      node.classList.add("on");
+      node.setAttribute("aria-pressed", "true");
+    }
+    const first = now[0] || null;
+    const bring = () => {
+      const a = first.getBoundingClientRect(), b = scroll.getBoundingClientRect();
+      if (a.top < b.top + 20 || a.bottom > b.bottom - 20) {
+        scroll.scrollTop += a.top - b.top - scroll.clientHeight / 3;
+        return true;
+      }
+      return false;
+    };
+    // What was not laid out may turn out higher than it was taken for.
+    if (first && scroll && bring() && box.classList.contains("rd-long")) requestAnimationFrame(bring);
     return first;
   }
   function dim(box, visible) {
     const set = visible ? new Set(visible) : null;
     for (const node of cites(box)) {
-      node.classList.toggle("off", !!set && !JSON.parse(node.dataset.ids).some((id) => set.has(id)));
+      node.classList.toggle("off", !!set && !node.imIds.some((id) => set.has(id)));
     }
   }
   (typeof window !== "undefined" ? window : self).IncidentReading = { draw, mark, dim, cites };
