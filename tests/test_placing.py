@@ -183,6 +183,14 @@ def test_what_stands_in_one_list_is_chosen_together():
     assert sorted(words_of(scene, chosen_for(scene, ranked, 0.5))) == ["Arda", "Belmo", "Corvat"]
 
 
+def test_a_region_in_a_list_stands_beside_the_town_before_it():
+    text = "Crowds marched in Rimah and the north."
+    north = spot("the north", "region", lat=36.0, lon=42.0)
+    scene = scene_of(text, {"Rimah": ("literal", TOWN), "the north": ("nominal", north)}, "marched")
+    assert words_of(scene, named_with(scene, 0)) == ["Rimah", "the north"]
+    assert words_of(scene, chosen_for(scene, [(0, 0.7), (1, 0.5)], 0.3)) == ["Rimah", "the north"]
+
+
 def test_a_comma_alone_makes_no_list():
     text = "Rockets fell on Arda, Belmo."
     scene = scene_of(text, towns("Arda", "Belmo"), "fell")

@@ -340,6 +340,15 @@ def lies_in(one: Mention, other: Mention) -> bool:
     return distance_km(a, b) <= REACH_KM.get(b.precision, 0.0)
 
 
+def _surely_in(one: Mention, other: Mention) -> bool:
+    """Whether ``one`` lies in ``other`` by more than its distance: in a country, in a province.
+
+    Regions are known by a point: "the capital and the south" are two, however near.
+    """
+    place = other.place
+    return place is not None and place.precision in {"country", "province"} and lies_in(one, other)
+
+
 def _covers(one: Mention, other: Mention) -> bool:
     """Whether the words of ``one`` hold those of ``other`` and more."""
     return one.start <= other.start and other.end <= one.end and one.span != other.span
@@ -412,7 +421,7 @@ def named_with(scene: Scene, j: int) -> list[int]:
                 break
             if other.role not in {"literal", "nominal"} or one.role not in {"literal", "nominal"}:
                 break
-            if lies_in(one, other) or lies_in(other, one):
+            if _surely_in(one, other) or _surely_in(other, one):
                 break
             at += step
             pending.append(at)
@@ -453,8 +462,9 @@ def chosen_for(
                 x == y
                 or _covers(scene.mentions[x], scene.mentions[y])
                 or _covers(scene.mentions[y], scene.mentions[x])
-                or lies_in(scene.mentions[y], scene.mentions[x])
-                or (p < best and lies_in(scene.mentions[x], scene.mentions[y]))
+                or _surely_in(scene.mentions[y], scene.mentions[x])
+                or (x not in mates and lies_in(scene.mentions[y], scene.mentions[x]))
+                or (p < best and x not in mates and lies_in(scene.mentions[x], scene.mentions[y]))
                 for y in out
             ):
                 out.append(x)
