@@ -279,8 +279,20 @@ def _evaluate(args: argparse.Namespace) -> int:
         documents = list(read_gold(args.gold))
     except OSError as error:
         raise InputError(f"cannot read '{args.gold}': {error.strerror}") from None
-    mentions_of = Analyser.open().mentions
-    report = evaluate(documents, mentions_of, given_spans=args.given_spans, worst=args.worst)
+    analyser = Analyser.open()
+    gazetteer = getattr(analyser, "gazetteer", None)
+
+    def kind_of(geonameid: str) -> str | None:
+        entry = gazetteer.entry(f"gn:{geonameid}") if gazetteer is not None else None
+        return entry.kind if entry is not None else None
+
+    report = evaluate(
+        documents,
+        analyser.mentions,
+        given_spans=args.given_spans,
+        worst=args.worst,
+        kind_of=kind_of,
+    )
     for line in lines(report):
         print(line)
     return DONE

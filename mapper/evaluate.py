@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mapper.abstain import default_threshold
 from mapper.errors import InputError, short
 from mapper.model import Article, Mention, Span
 
@@ -45,6 +46,7 @@ class GoldMention:
     role: str | None
     precision: str | None
     geonameid: str | None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Report:
-    """The figures over all documents; ``by`` has a tally for each role and precision."""
+    """The figures over all documents; ``by`` has a tally for each role, precision and kind."""
 
     documents: int
     given_spans: bool
@@ -94,6 +96,8 @@ class Report:
     reliability: list[tuple[float, float, int]]
     ece: float
     errors: list[Error]
+    on_map: tuple[int, int] = (0, 0)
+    """Of the places that a map shows by default: how many are right, of how many."""
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as plain JSON values."""
@@ -201,7 +205,14 @@ def _document(raw: Any, where: str) -> GoldDocument:
         gid = m.get("geonameid")
         mentions.append(
             GoldMention(
-                start, end, lat, lon, m.get("role"), m.get("precision"), str(gid) if gid else None
+                start,
+                end,
+                lat,
+                lon,
+                m.get("role"),
+                m.get("precision"),
+                str(gid) if gid else None,
+                m.get("kind"),
             )
         )
     article = Article(
@@ -247,17 +258,22 @@ def evaluate(
     given_spans: bool = False,
     leave_out: Sequence[str] = ("nominal",),
     worst: int = 20,
+    kind_of: Callable[[str], str | None] | None = None,
 ) -> Report:
     """Compare what ``mentions_of`` finds in each document with what was coded.
 
     ``mentions_of(article, spans)`` gives placed mentions; ``spans`` is None, or the gold
     spans with ``given_spans``.  Roles in ``leave_out`` are left out on both sides.
+    ``kind_of(geonameid)`` tells a coded place's kind where the coding does not.
     """
     everything = Tally()
     by: dict[str, dict[str, Tally]] = {
         "role": defaultdict(Tally),
         "precision": defaultdict(Tally),
+        "kind": defaultdict(Tally),
     }
+    threshold = default_threshold()
+    shown = shown_right = 0
     predicted = placed = count = 0
     sure: list[tuple[float, bool]] = []
     errors: list[Error] = []
@@ -281,6 +297,11 @@ def evaluate(
                 tallies.append(by["role"][gold.role])
             if gold.precision:
                 tallies.append(by["precision"][gold.precision])
+            kind = gold.kind
+            if kind is None and kind_of is not None and gold.geonameid:
+                kind = kind_of(gold.geonameid)
+            if kind:
+                tallies.append(by["kind"][kind])
             mention = found.get(span)
             exact = mention is not None
             if mention is None:
@@ -310,6 +331,9 @@ def evaluate(
                 continue
             if mention is not None and mention.place is not None:
                 sure.append((mention.confidence, km <= NEAR_KM))
+                if mention.confidence >= threshold:
+                    shown += 1
+                    shown_right += km <= NEAR_KM
             if km > NEAR_KM:
                 errors.append(_what_went_wrong(doc.article, gold, mention, km))
         for span, mention in found.items():
@@ -334,6 +358,7 @@ def evaluate(
         reliability,
         ece,
         errors[:worst],
+        (shown_right, shown),
     )
 
 
@@ -389,6 +414,12 @@ def lines(report: Report) -> Iterator[str]:
         yield (
             f"{'within 161 km, a miss an error':32} {whole['a161']:.3f}  within 20 km "
             f"{whole['a20']:.3f}  median {whole['median_km']} km"
+        )
+    right, shown = report.on_map
+    if shown:
+        yield (
+            f"{'right of what a map shows':32} {right / shown:.3f}  ({shown} of {t.located_gold}, "
+            f"confidence from {default_threshold():.2f})"
         )
     yield f"{'calibration error (ECE)':32} {report.ece:.3f}"
     for c, r, n in report.reliability:

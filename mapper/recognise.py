@@ -2,7 +2,8 @@
 
 The encoder's tagged spans are the start; what a tagger gets wrong by nature is mended here:
 ragged ends, halves of one name, a name that it tagged in one sentence and missed in the
-next, the papers that news is quoted from.  Nothing is resolved here.
+next, the papers that news is quoted from.  What the rules propose and all that might stand in
+its place are then weighed by a learned scorer (``mapper/lattice.py``).  Nothing is resolved here.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import yaml
 from geodata.area_phrases import find
 from geodata.gazetteer import GazetteerLike
 from mapper.encode import Reading, TaggedSpan
+from mapper.lattice import Scorer, best, lattice
 from mapper.model import Article, Mention, Role, Span
 from mapper.names import clean, fold
 
@@ -58,12 +60,81 @@ def _cues() -> dict[str, frozenset[str]]:
     return {key: frozenset(str(v) for v in values) for key, values in raw.items()}
 
 
-def recognise(article: Article, reading: Reading, gazetteer: GazetteerLike) -> tuple[Mention, ...]:
+Found = dict[Span, tuple[Role, float]]
+"""Spans in code points with the role and how sure it is that they name a place, 0..1."""
+
+
+@lru_cache(maxsize=1)
+def shipped_scorer() -> Scorer:
+    """The scorer of spans that the project ships, opened once."""
+    return Scorer.open()
+
+
+def recognise(
+    article: Article,
+    reading: Reading,
+    gazetteer: GazetteerLike,
+    scorer: Scorer | None = None,
+) -> tuple[Mention, ...]:
     """The mentions of places in text order, unresolved.
 
     Spans do not overlap, but for areas described around a name ("30 km west of Baghdad"),
-    which are nominal mentions that hold the name's own.
+    which are nominal mentions that hold the name's own.  ``scorer`` weighs the spans (None: the
+    shipped one).
     """
+    text = article.text
+    known = _Known(gazetteer)
+    found = proposed(article, reading, gazetteer)
+    found = _weighed(text, reading, found, gazetteer, scorer or shipped_scorer())
+    mentions: list[Mention] = []
+    taken = 0
+    for (start, end), (role, score) in sorted(found.items(), key=lambda kv: (kv[0][0], -kv[0][1])):
+        if start < taken:
+            continue
+        if role == "nominal":
+            start = _determined(text, start, taken)
+        taken = end
+        role = _role(text, start, end, role)
+        mentions.append(Mention(start, end, text[start:end], role, confidence=round(score, 4)))
+    return _with_areas(text, mentions, known)
+
+
+def _weighed(
+    text: str, reading: Reading, found: Found, gazetteer: GazetteerLike, scorer: Scorer
+) -> Found:
+    """The best names of all that may be, with the nominals that they leave room for."""
+    options = lattice(text, reading, found, gazetteer)
+    out: Found = {}
+    names = [(span, said) for span, said in found.items() if said[0] != "nominal"]
+    tagged = [s for s in reading.places if s.label in _ROLES and s.label != "nominal"]
+    roles = {text[a:b]: said[0] for (a, b), said in names}
+    for span, chance in best(options.spans, scorer(options), scorer.threshold):
+        start, end = span
+        over = [
+            (min(end, b) - max(start, a), said[0])
+            for (a, b), said in names
+            if a < end and start < b
+        ]
+        over = over or [
+            (_overlap(s, start, end), cast(Role, s.label))
+            for s in tagged
+            if s.start < end and start < s.end
+        ]
+        if span in found and found[span][0] != "nominal":
+            role = found[span][0]
+        elif over:
+            role = max(over, key=lambda o: o[0])[1]
+        else:
+            role = roles.get(text[start:end], "literal")
+        out[span] = (role, chance)
+    for span, said in found.items():
+        if said[0] == "nominal" and not any(a < span[1] and span[0] < b for a, b in out):
+            out[span] = said
+    return out
+
+
+def proposed(article: Article, reading: Reading, gazetteer: GazetteerLike) -> Found:
+    """What the rules make of the tagger's spans; the scorer weighs it against all else."""
     text = article.text
     found: dict[Span, tuple[Role, float]] = {}
     for span in reading.places:
@@ -87,18 +158,7 @@ def recognise(article: Article, reading: Reading, gazetteer: GazetteerLike) -> t
     found = _curated_in(text, found)
     found = _coordinated(text, found, known)
     found = _propagated(text, found)
-    found = _referred(text, found)
-    mentions: list[Mention] = []
-    taken = 0
-    for (start, end), (role, score) in sorted(found.items(), key=lambda kv: (kv[0][0], -kv[0][1])):
-        if start < taken:
-            continue
-        if role == "nominal":
-            start = _determined(text, start, taken)
-        taken = end
-        role = _role(text, start, end, role)
-        mentions.append(Mention(start, end, text[start:end], role, confidence=round(score, 4)))
-    return _with_areas(text, mentions, known)
+    return _referred(text, found)
 
 
 def _with_areas(text: str, mentions: Sequence[Mention], known: _Known) -> tuple[Mention, ...]:

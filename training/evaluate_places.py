@@ -3,7 +3,8 @@
     python -m training.evaluate_places [--shared ../shared] [--corpus lgl ...] [--docs N]
         [--encoders build/folds] [--rankers build/folds] [--no-table] [--errors FILE]
 
-Each document is read by the encoder and ranked by the ranker that have not seen its outlet
+Each document is read by the encoder, its spans weighed by the scorer (``spans-K.json``) and its
+names placed by the ranker that have not seen its outlet
 (folds of ``training/folds.py``); TUD-Loc is in no training set and is measured with the
 shipped models.  Prints recognition, resolution of given spans and end to end as
 ``score_places.py`` of the evaluation counts them, plus calibration and the precision of what
@@ -25,6 +26,7 @@ from geodata.gazetteer import Gazetteer
 from mapper import outlets
 from mapper.encode import Encoder
 from mapper.evaluate import NEAR_KM, distance_km
+from mapper.lattice import Scorer
 from mapper.model import Article, Mention
 from mapper.rank import Ranker
 from mapper.recognise import from_spans, recognise
@@ -94,7 +96,7 @@ def _score(scorer: Path, gold: Path, predicted: Path, *options: str) -> dict[str
 
 
 class Models:
-    """The encoder and the ranker that have not seen a document."""
+    """The encoder, the scorer of spans and the ranker that have not seen a document."""
 
     def __init__(self, encoders: Path, rankers: Path) -> None:
         self._encoders, self._rankers = encoders, rankers
@@ -110,6 +112,15 @@ class Models:
             except (OSError, RuntimeError):
                 self._open[key] = None
         found: Encoder | None = self._open[key]
+        return found
+
+    def spans(self, fold: int | None) -> Scorer:
+        """The scorer of spans of a fold (None: the shipped one)."""
+        key = ("spans", fold)
+        if key not in self._open:
+            path = None if fold is None else self._encoders / f"spans-{fold}.json"
+            self._open[key] = Scorer.open(path)
+        found: Scorer = self._open[key]
         return found
 
     def ranker(self, fold: int | None) -> Ranker:
@@ -173,7 +184,8 @@ def _measure(
         coded = doc["toponyms"] if "toponyms" in doc else doc["mentions"]
         spans = [(t["start"], t["end"]) for t in coded]
         given = resolve(article, from_spans(article, spans, reading, gazetteer), gazetteer, ranker)
-        raw = resolve(article, recognise(article, reading, gazetteer), gazetteer, ranker)
+        mentions = recognise(article, reading, gazetteer, models.spans(fold))
+        raw = resolve(article, mentions, gazetteer, ranker)
         gold.append(json.dumps(doc))
         given_lines.append(_line(doc["id"], given))
         raw_lines.append(_line(doc["id"], raw))
