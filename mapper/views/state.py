@@ -44,6 +44,7 @@ class Shown:
         self._states: tuple[Corrected, ...] = ()
         self._rows: list[Row] | None = None
         self._lines = Lines()
+        self._near: tuple[list[tuple[float, float, str]], Sequence[Any]] | None = None
         self._sent: tuple[list[Row], str, bytes] | None = None
         self._readings: dict[str, tuple[list[Row], Analysis, str, bytes]] = {}
 
@@ -66,7 +67,14 @@ class Shown:
         """The rows as the map takes them, under a name made of what they say."""
         with self._lock:
             if self._sent is None or self._sent[0] is not rows:
-                data = self._lines.encode(rows, labels(rows))
+                spots = [
+                    (item.place.lat, item.place.lon, item.place.precision)
+                    for row in rows
+                    for item in row.incident.places
+                ]
+                if self._near is None or self._near[0] != spots:
+                    self._near = (spots, labels(rows))  # asks the gazetteer around each spot
+                data = self._lines.encode(rows, self._near[1])
                 self._sent = (rows, hashlib.sha256(data).hexdigest()[:12], data)
             return self._sent[1:]
 
