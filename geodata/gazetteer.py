@@ -136,6 +136,10 @@ _LOCAL = ("city", "neighbourhood", "facility")
 _PLACE = "SELECT id,name,kind,cc,a1,a2,lat,lon,pop,prom,feat,src,unc FROM place WHERE id=?"
 
 
+NEAR_KM = 40
+"""How far from a town lies what a person looks for in it: ``Sadr City, Baghdad``."""
+
+
 def _unpack(posting: bytes) -> list[tuple[int, int]]:
     """Place ids and flags of a posting, best first."""
     return [(v & 0xFFFFFF, v >> 24) for (v,) in struct.iter_unpack("<I", posting)]
@@ -377,8 +381,45 @@ class Gazetteer:
     def search(self, text: str, *, limit: int = 20) -> tuple[Match, ...]:
         """Entries for what a person types: the name itself, then names that begin so.
 
-        Most prominent first among each.
+        Most prominent first among each.  What follows a comma says where to look: ``Athens,
+        Ohio`` or ``Sadr City, Baghdad`` gives only what lies in that unit, or within
+        ``NEAR_KM`` of that town; where nothing does, the whole is taken for a name.
         """
+        head, *rest = (part.strip() for part in text.split(","))
+        rest = [part for part in rest if part]
+        if head and rest:
+            within = self._search(head, 400)
+            for part in rest:
+                within = self._lying_in(within, part)
+            if within:
+                # Who names the unit too means the place called so itself: the town, no county.
+                within.sort(key=lambda match: match.how != "primary")
+                return tuple(within[:limit])
+        return tuple(self._search(text, limit))
+
+    def _lying_in(self, found: list[Match], name: str) -> list[Match]:
+        """Those that lie in a unit of this name or code; where none does, near such a town."""
+        others = [m.entry for m in self.lookup(name, limit=30, fuzzy=False, loose=False)]
+        ids = {other.id for other in others}
+        code = name.upper() if len(name) > 1 else ""
+        inside = [
+            match
+            for match in found
+            if code in (match.entry.country, match.entry.admin1)
+            or any(parent.id in ids for parent in self.parents(match.entry))
+        ]
+        if inside:
+            return inside
+        towns = [(o.lat, o.lon) for o in others if o.precision in ("city", "district")]
+        return [
+            match
+            for match in found
+            if match.entry.id not in ids
+            and any(distance_km((match.entry.lat, match.entry.lon), t) <= NEAR_KM for t in towns)
+        ]
+
+    def _search(self, text: str, limit: int) -> list[Match]:
+        """Entries for a name without qualifiers, as ``search`` gives them."""
         out = list(self.lookup(text, limit=limit, fuzzy=False))
         seen = {m.entry.id for m in out}
         key = fold(text)
@@ -404,9 +445,7 @@ class Gazetteer:
                     flag, found_key = best[place[0]]
                     shown = entry.name if flag & 15 == 0 else found_key
                     out.append(Match(entry, _HOW[flag & 15], shown))
-        if not out:
-            out = list(self.lookup(text, limit=limit))
-        return tuple(out)
+        return out or list(self.lookup(text, limit=limit))
 
     # ------------------------------------------------------------------ entries
 

@@ -229,6 +229,32 @@ def test_search_completes(gazetteer):
     assert "Baghdad" in [m.entry.name for m in gazetteer.search("Baghd")]
 
 
+@pytest.mark.parametrize(
+    ("typed", "country", "admin1"),
+    [
+        ("Athens, Ohio", "US", "Ohio"),
+        ("Athens, Ohio, USA", "US", "Ohio"),
+        ("Paris, Texas", "US", "Texas"),
+        ("London, Ontario", "CA", "Ontario"),
+        ("Tripoli, Lebanon", "LB", None),
+        ("Cordoba, AR", "AR", None),
+        ("Springfield, IL", "US", "Illinois"),
+        ("Sadr City, Baghdad", "IQ", None),
+    ],
+)
+def test_what_follows_a_comma_says_where_to_look(gazetteer, typed, country, admin1):
+    found = [m.entry for m in gazetteer.search(typed, limit=5)]
+    assert found
+    assert all(entry.country == country for entry in found)
+    assert admin1 is None or found[0].admin1_name == admin1
+    assert found[0].name == typed.split(",")[0].replace("Cordoba", "Córdoba")
+
+
+def test_a_comma_that_says_nothing_loses_nothing(gazetteer):
+    assert gazetteer.search("Athens, Nowhereshire")
+    assert gazetteer.search("Athens,")[0].entry.country == "GR"
+
+
 def test_limit_is_kept(gazetteer):
     assert len(gazetteer.lookup("Washington", limit=7)) == 7
 
