@@ -169,6 +169,8 @@ def test_all_formats_hold_the_same_incidents(analyses, tmp_path):
     assert list(pd.read_csv(written(analyses, tmp_path, ".csv"))["id"]) == ids
     package = written(analyses, tmp_path, ".gpkg")
     assert list(geopandas.read_file(package, layer="incidents")["id"]) == ids
+    # Who asks for no layer gets the first.
+    assert next(iter(pyogrio.list_layers(package)))[0] == "incidents"
     for ending in (".kml", ".kmz"):
         assert len(geopandas.read_file(written(analyses, tmp_path, ending))) == len(ids)
     frame = mapper.to_geodataframe(analyses)

@@ -32,8 +32,9 @@ def write_gpkg(analyses: Sequence[Analysis], path: Path, options: Options) -> No
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _NO_CLOCK})
     try:
         layers = (
-            ("areas", areas_frame(analyses, options), "MultiPolygon"),
+            # First what a reader that asks for no layer is given.
             ("incidents", points_frame(analyses, options), "MultiPoint"),
+            ("areas", areas_frame(analyses, options), "MultiPolygon"),
             ("mentions", mentions_frame(analyses, options), "Point"),
         )
         for name, frame, kind in layers:
