@@ -159,8 +159,13 @@ def _add_evaluate(commands: Any, common: argparse.ArgumentParser) -> None:
         "evaluate",
         parents=[common],
         help="measure the places found against coded documents",
-        description="Analyse the documents of GOLD (JSON lines with id, text and their coded "
+        description="Analyse the documents of GOLD (JSON lines with id, text and their coded\n"
         "mentions: start, end, lat, lon, role) and print how far the results agree.",
+        epilog="For example, a line of GOLD (offsets count characters from 0, end exclusive):\n"
+        '{"id": "a1", "text": "Police clashed with protesters in Paris.", '
+        '"published": "2024-05-14", "mentions": [{"start": 34, "end": 39, "lat": 48.8566, '
+        '"lon": 2.3522, "role": "literal"}]}',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("gold", metavar="GOLD.jsonl", type=Path)
     parser.add_argument(

@@ -302,6 +302,22 @@ def read_bytes(
     return (replace(article, published=iso_date(published)) if published else article,)
 
 
+# How files that hold no plain text begin, for those that were given the wrong ending.
+_NO_TEXT = (
+    (b"\x89PNG", "an image (PNG)"),
+    (b"\xff\xd8\xff", "an image (JPEG)"),
+    (b"GIF8", "an image (GIF)"),
+    (b"RIFF", "an image, sound or film (RIFF)"),
+    (b"II*\x00", "an image (TIFF)"),
+    (b"MM\x00*", "an image (TIFF)"),
+    (b"%PDF", "a PDF"),
+    (b"PK\x03\x04", "a packed or office document (ZIP, .docx, .odt)"),
+    (b"\xd0\xcf\x11\xe0", "an old office document (.doc)"),
+    (b"\x1f\x8b", "a packed file (gzip)"),
+    (b"SQLite format 3", "a database"),
+)
+
+
 def _decode(data: bytes) -> str:
     """Text of UTF-8 bytes, or of UTF-16 that says so by its byte order mark."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -312,6 +328,9 @@ def _decode(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        for begins, what in _NO_TEXT:
+            if data.startswith(begins):
+                raise InputError(f"this is {what}, not text: save its text as .txt") from None
         raise InputError(
             f"not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start}): save it as UTF-8"
         ) from None

@@ -10,6 +10,7 @@ import pytest
 
 from mapper import Analyser
 from mapper.__main__ import build_parser, main
+from mapper.evaluate import read_gold
 from mapper.export import FORMATS, Format
 from mapper.schema import validate
 
@@ -91,6 +92,15 @@ def test_a_bad_document_is_named_and_the_rest_written(tmp_path, capsys, line, id
     assert [row["id"] for row in rows] == ["good", identity, "last"]
     assert reason in rows[1]["error"] and rows[1].keys() == {"id", "error"}
     assert len(said) == 1 and reason in said[0] and (identity or "line 2") in said[0]
+
+
+def test_the_example_line_of_evaluate_can_be_evaluated(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["evaluate", "--help"])
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("{"))
+    (tmp_path / "gold.jsonl").write_text(line + "\n", encoding="utf-8")
+    (document,) = read_gold(tmp_path / "gold.jsonl")
+    assert document.article.text[34:39] == "Paris"
 
 
 def test_bytes_that_are_no_utf8_fail_their_line_only(tmp_path, capsys):

@@ -122,6 +122,20 @@ def test_encodings():
     assert failure == Failure("a", "not UTF-8 (byte 0xe9 at offset 3): save it as UTF-8")
 
 
+@pytest.mark.parametrize(
+    ("begins", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00", "an image"),
+        (b"\xff\xd8\xff\xe0", "an image"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "a PDF"),
+        (b"PK\x03\x04\x14\x00\x06\x00\xff", "document"),
+    ],
+)
+def test_a_file_of_another_kind_is_called_what_it_is(begins, what):
+    said = one("a.txt", begins + b"\xfe\xed" * 9).error
+    assert what in said and "not text" in said and "UTF-8" not in said
+
+
 def test_limits_and_kinds(tmp_path):
     assert isinstance(one("a.txt", b"x" * MAX_CHARACTERS).text, str)
     assert "split it" in one("a.txt", b"x" * (MAX_CHARACTERS + 1)).error
