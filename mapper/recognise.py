@@ -517,22 +517,24 @@ def _without_people(
     }
     people: set[str] = set()
     titled: set[str] = set()
-    for word in words:
-        for match in re.finditer(rf"\b{re.escape(word)}\b", text):
-            head = text[max(0, match.start() - 40) : match.start()]
-            person = _PERSON.search(head)
-            if person is None:
+    for match in re.finditer(r"\w+", text):
+        word = match.group()
+        if word not in words:
+            continue
+        head = text[max(0, match.start() - 40) : match.start()]
+        person = _PERSON.search(head)
+        if person is None:
+            continue
+        first = person.group("first")
+        if first is not None:
+            inside = re.search(r"[\w,)]\s$", head[: person.start("first")])
+            if not inside or first.lower() in _cues()["name_fronts"] or known(first):
                 continue
-            first = person.group("first")
-            if first is not None:
-                inside = re.search(r"[\w,)]\s$", head[: person.start("first")])
-                if not inside or first.lower() in _cues()["name_fronts"] or known(first):
-                    continue
-                if known(f"{first} {word}") or first.lower() in _cues()["titles_of_places"]:
-                    continue
-            people.add(word)
-            if first is None:
-                titled.add(word)
+            if known(f"{first} {word}") or first.lower() in _cues()["titles_of_places"]:
+                continue
+        people.add(word)
+        if first is None:
+            titled.add(word)
     if not people:
         return found
     return {

@@ -175,12 +175,50 @@ def test_time_is_linear_in_the_text(encoder):
     assert seconds(160) < 16 * seconds(20)
 
 
+def test_a_network_agrees_with_itself_and_others_count_equally(encoder):
+    one, tokenizer = encoder._members[0], encoder._pieces._tokenizer
+    alone = Encoder([one], tokenizer, "one").read(TEXT)
+    twice = Encoder([one, one], tokenizer, "two").read(TEXT)
+    assert [t.words for t in twice.triggers] == [t.words for t in alone.triggers]
+    assert [p.score for p in twice.places] == pytest.approx([p.score for p in alone.places], abs=2e-4)
+    members = encoder._members
+    turned = Encoder(members[::-1], tokenizer, "turned").read(TEXT)
+    whole = encoder.read(TEXT)
+    assert [p.words for p in turned.places] == [p.words for p in whole.places]
+    assert [t.score for t in turned.triggers] == pytest.approx(
+        [t.score for t in whole.triggers], abs=2e-4
+    )
+
+
+def test_combined_networks_must_have_left_out_the_same(tmp_path):
+    from training.combine import combine
+
+    for name, fold in (("a", 0), ("b", 0), ("c", 1)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "manifest.json").write_text(f'{{"left_out_fold": {fold}, "sha256": {{}}}}')
+        for file in ("encoder.onnx", "pairs.npz", "tokenizer.json"):
+            (folder / file).write_bytes(b"x")
+    combine([tmp_path / "a", tmp_path / "b"], tmp_path / "out")
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "encoder-1.onnx",
+        "encoder-2.onnx",
+        "manifest.json",
+        "pairs-1.npz",
+        "pairs-2.npz",
+        "tokenizer.json",
+    ]
+    with pytest.raises(ValueError, match="another fold"):
+        combine([tmp_path / "a", tmp_path / "c"], tmp_path / "out")
+
+
 def test_a_changed_model_is_refused(tmp_path):
     folder = tmp_path / "encoder"
     shutil.copytree(MODEL, folder)
-    with (folder / "pairs.npz").open("ab") as file:
+    changed = min(folder.glob("pairs*.npz"))
+    with changed.open("ab") as file:
         file.write(b"x")
-    with pytest.raises(ModelError, match=r"pairs\.npz"):
+    with pytest.raises(ModelError, match=changed.name):
         Encoder.open(folder)
     with pytest.raises(ModelError, match="no encoder"):
         Encoder.open(tmp_path / "nothing")

@@ -1,8 +1,9 @@
 """Coded documents with their readings, for training and measuring the incident stages.
 
-A document's reading comes from the encoder of its fold (``build/folds/foldK``), which has seen
-nothing of it; without fold encoders the shipped one is used and figures are flattering.  They are
-kept in ``build/incidents`` (delete it after a change of the gazetteer or of the places' stages).
+A document's reading comes from the encoder of its fold (``build/folds/foldK``), its places from
+the span scorer and the ranker of its fold, which have seen nothing of it; without them the shipped
+ones are used and figures are flattering.  Readings are kept in ``build/incidents`` (delete it
+after a change of the gazetteer or of the places' stages).
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ class Readers:
         self._places = places
         self._final = final
         self._gazetteer: Any = None
-        self._ranker: Any = None
+        self._judges: dict[int, tuple[Any, Any]] = {}
 
     def folder(self, fold: int) -> Path:
         """Where the encoder of a fold is: the shipped one where there is none."""
@@ -171,24 +172,39 @@ class Readers:
             self._encoders[fold] = Encoder.open(self.folder(fold))
         return self._encoders[fold]
 
-    def mentions(self, article: Article, reading: Reading) -> tuple[Mention, ...]:
-        """The places of an article, recognised and resolved as the pipeline does it."""
+    def judges(self, fold: int) -> tuple[Path | None, Path | None]:
+        """Files of the span scorer and the ranker of a fold; None (the shipped one) without."""
+        folds = ROOT / "build" / "folds"
+        found = (folds / f"spans-{fold}.json", folds / f"ranker-{fold}" / "ranker.json")
+        if self._final:
+            return None, None
+        spans, ranker = (path if path.is_file() else None for path in found)
+        return spans, ranker
+
+    def mentions(self, article: Article, reading: Reading, fold: int) -> tuple[Mention, ...]:
+        """The places of an article, as the pipeline finds them with the scorers of its fold."""
         if not self._places:
             return ()
         from geodata.gazetteer import Gazetteer
-        from mapper import rank, recognise, resolve
+        from mapper import lattice, rank, recognise, resolve
 
         if self._gazetteer is None:
             self._gazetteer = Gazetteer.open()
-            self._ranker = rank.Ranker.open()
-        found = recognise.recognise(article, reading, self._gazetteer)
-        return resolve.resolve(article, found, self._gazetteer, self._ranker)
+        if fold not in self._judges:
+            spans, ranker = self.judges(fold)
+            self._judges[fold] = lattice.Scorer.open(spans), rank.Ranker.open(ranker)
+        scorer, ranker_of = self._judges[fold]
+        found = recognise.recognise(article, reading, self._gazetteer, scorer)
+        return resolve.resolve(article, found, self._gazetteer, ranker_of)
 
     def key(self, fold: int) -> str:
         """A hash of everything that a fold's readings depend on, for the cache."""
         digest = hashlib.sha256((self.folder(fold) / "manifest.json").read_bytes())
         for pattern in ("mapper/encode.py", "mapper/segment.py"):
             digest.update((ROOT / pattern).read_bytes())
+        if self._places:
+            for path in self.judges(fold):
+                digest.update(path.read_bytes() if path else b"shipped")
         digest.update(str(self._places).encode())
         return digest.hexdigest()[:12]
 
@@ -214,7 +230,7 @@ def readings(
         for n, d in enumerate(missing):
             given = triggers(d) if triggers else None
             reading = readers.encoder(fold).read(d.article.text, triggers=given)
-            stored[d.article.id] = (reading, readers.mentions(d.article, reading))
+            stored[d.article.id] = (reading, readers.mentions(d.article, reading, fold))
             if n % 200 == 199:
                 print(f"  read {n + 1} of {len(missing)} ({name})", file=sys.stderr)
         if missing:

@@ -34,8 +34,8 @@ TAG_WEIGHTS = {
     "nominal": 0.7,
     "trigger": 2.0,
     "date": 0.7,
-    "fatalities": 1.0,
-    "injured": 0.7,
+    "fatalities": 1.5,
+    "injured": 1.2,
     "actor": 0.6,
     "count": 0.2,
 }
@@ -141,8 +141,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--fold", type=int, help=f"leave out this fold, 0 to {FOLDS - 1}")
     parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--first", type=int, default=1, help="epochs over all texts")
-    parser.add_argument("--epochs", type=int, default=4, help="epochs over the coded texts")
-    parser.add_argument("--verbs", type=float, default=0.12, help="share of verb sentences then")
+    parser.add_argument("--epochs", type=int, default=5, help="epochs over the coded texts")
+    parser.add_argument("--verbs", type=float, default=0.3, help="share of verb sentences then")
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, help="go on from this run's build/NAME.pt")
@@ -159,10 +159,7 @@ def main(argv: list[str] | None = None) -> int:
     coded = [p for p in prepared if p.example.weight == 1.0]
     verbs = [p for p in prepared if p.example.source == "event_location"]
     rest = [p for p in prepared if p.example.weight < 1.0 and p.example.source != "event_location"]
-    epochs = [
-        coded + rng.sample(verbs, int(len(verbs) * 0.4)) + rng.sample(rest, int(len(rest) * 0.5))
-        for _ in range(args.first)
-    ]
+    epochs = [coded + verbs + rng.sample(rest, int(len(rest) * 0.5)) for _ in range(args.first)]
     for _ in range(args.epochs):
         epochs.append(
             coded
