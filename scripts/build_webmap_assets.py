@@ -56,10 +56,8 @@ def main() -> None:
     vendor(cache)
 
     world = cache.plain_pickle(*MARINE)
-    countries = {row[3]: [list(ring) for _, ring in row[5]] for row in world["countries"]}
-    names = {row[3]: row[1] for row in world["countries"]}
-    codes = {row[3]: row[2] for row in world["countries"]}
-    polygons = {code: polygon_of(rings) for code, rings in countries.items()}
+    countries, names, codes = countries_of(world["countries"])
+    polygons = {key: polygon_of(rings) for key, rings in countries.items()}
     land = shapely.union_all([p.buffer(1e-6) for p in polygons.values()])
     borders = shared_lines(countries.items(), within=None)
     units = cache.json("admin1_shapes", "data/build.json")["features"]
@@ -149,6 +147,28 @@ def member_text(archive: Path, member: str) -> str:
         if file is None:
             raise SystemExit(f"{archive} has no {member}")
         return file.read().decode("utf-8")
+
+
+def countries_of(
+    rows: Iterable[list[Any]],
+) -> tuple[dict[str, list[Ring]], dict[str, str], dict[str, str | None]]:
+    """Rings, name and ISO code of each country, by its three-letter code or else its name.
+
+    Several rows may share a code (France and Clipperton, Australia and its islands): they are
+    one country, named as the row of most area is.  Territories without a code stay apart.
+    """
+    rings: dict[str, list[Ring]] = defaultdict(list)
+    names: dict[str, str] = {}
+    codes: dict[str, str | None] = {}
+    largest: dict[str, float] = {}
+    for _, name, code, code3, _, parts in (row[:6] for row in rows):
+        key = code3 or name
+        owned = [list(ring) for _, ring in parts]
+        rings[key] += owned
+        size = sum(Polygon(ring).area for ring in owned if len(ring) > 3)
+        if size >= largest.get(key, 0.0):
+            names[key], codes[key], largest[key] = name, code, size
+    return dict(rings), names, codes
 
 
 def polygon_of(rings: Iterable[Ring]) -> Any:
@@ -276,11 +296,11 @@ def label(kind: str, name: str, x: float, y: float, zoom: int, rank: float) -> l
 
 
 def country_labels(
-    polygons: dict[str, Any], names: dict[str, str], codes: dict[str, str]
+    polygons: dict[str, Any], names: dict[str, str], codes: dict[str, str | None]
 ) -> Iterator[list[Any]]:
     """Countries, named at a point well inside their largest part, big ones first."""
     for code, area in polygons.items():
-        if area.is_empty or (codes[code] in ("", "-99", "AQ") and area.area < 1):
+        if area.is_empty or (codes[code] in (None, "", "-99", "AQ") and area.area < 1):
             continue
         largest = max(getattr(area, "geoms", [area]), key=lambda part: part.area)
         point = shapely.maximum_inscribed_circle(largest, tolerance=0.1).coords[0]
