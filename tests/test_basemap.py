@@ -15,7 +15,7 @@ import mapper.webmap as webmap
 from geodata.gazetteer import Gazetteer
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-import build_webmap_assets as builder  # noqa: E402 - a script beside the packages
+import build_webmap_assets as builder
 
 ASSETS = Path(webmap.__file__).parent / "assets"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import html
+import itertools
 import json
 import math
 import re
@@ -26,7 +27,7 @@ from shapely.geometry import shape
 
 import mapper
 from mapper.errors import InputError
-from mapper.export import FORMATS, Options, feature_collection, format_of, write
+from mapper.export import FORMATS, Options, feature_collection, format_of, report, write
 from mapper.export.crosswalk import codes
 from mapper.export.features import geojson, incident_geometry
 from mapper.export.styles import styles
@@ -255,6 +256,22 @@ class Scripts(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         assert not any(name.startswith("on") or name in ("src", "href") for name, _ in attrs)
+
+
+def test_numbers_on_the_reports_map_stand_apart():
+    close = [(500 + 6 * n, 300 + 5 * (n % 3)) for n in range(12)]
+    placed = report._labels({spot: f"{n}, {n + 20}" for n, spot in enumerate(close)}, 600)
+    boxes = [
+        (x, y, x + report._CHARACTER * len(text), y + report._LINE)
+        for text, (x, y) in placed.values()
+    ]
+    assert len(boxes) == len(close)
+    for one, other in itertools.combinations(boxes, 2):
+        across = min(one[2], other[2]) - max(one[0], other[0])
+        down = min(one[3], other[3]) - max(one[1], other[1])
+        assert across <= 0.2 or down <= 0.2
+    here = [(n, "#000000", "") for n in (2, 2, 3, 4, 18)]
+    assert report._numbers(here) == "2–4, 18"
 
 
 def test_report_holds_everything_and_runs_nothing(analyses, tmp_path):

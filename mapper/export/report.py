@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -31,6 +31,7 @@ from mapper.webmap.words import (
 _BASEMAP = Path(__file__).parents[1] / "webmap" / "assets" / "basemap.js"
 _STYLE = Path(__file__).with_name("report.css")
 _WIDTH = 1000  # of the drawing, in its own units
+_CHARACTER, _LINE = 9.6, 17  # of a number: width and height
 _MOST_NAMES = 16
 _MOST_MAPS = 12
 _CAPTION = (
@@ -49,6 +50,8 @@ METHOD = (
 )
 
 Row = tuple[int, Analysis, Incident]
+Spot = tuple[float, float]
+Box = tuple[float, float, float, float]
 
 
 def write_report(analyses: Sequence[Analysis], path: Path, options: Options) -> None:
@@ -276,22 +279,81 @@ def _map(rows: Sequence[Row]) -> Any:
         *ground,
         *areas,
         *names,
-        *[element for spot, here in spots.items() for element in _marker(spot, here)],
+        *[element for spot, here in spots.items() for element in _dot(spot, here)],
+        *[
+            element
+            for spot, label in _labels({s: _numbers(h) for s, h in spots.items()}, height).items()
+            for element in _number(spot, *label)
+        ],
         viewBox=f"0 0 {_WIDTH} {height}",
         role="img",
         **{"aria-label": f"Map of {len(drawn)} incidents"},
     )
 
 
-def _marker(spot: tuple[float, float], here: Sequence[tuple[int, str, str]]) -> Iterator[Any]:
-    """A dot, if a point lies there, with the numbers of all incidents there beside it."""
+def _dot(spot: Spot, here: Sequence[tuple[int, str, str]]) -> Iterator[Any]:
+    """A dot, if a point lies there."""
     x, y = spot
     dots = [(colour, fill) for _, colour, fill in here if fill]
     if dots:
         colour, fill = dots[0]
         yield E.circle(cx=str(x), cy=str(y), r="7", fill=fill, stroke=colour, **{"class": "dot"})
-    numbers = ", ".join(str(number) for number in dict.fromkeys(number for number, _, _ in here))
-    yield E.text(numbers, x=str(round(x + 10, 1)), y=str(round(y + 5, 1)))
+
+
+def _numbers(here: Sequence[tuple[int, str, str]]) -> str:
+    """The numbers of all incidents at a spot, each once, longer runs joined: ``2–5, 9``."""
+    runs: list[list[int]] = []
+    for number in sorted({number for number, _, _ in here}):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(
+        f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs
+    )
+
+
+def _labels(texts: Mapping[Spot, str], height: float) -> dict[Spot, tuple[str, Spot]]:
+    """For each spot its text and where that begins: beside the spot, over no other one or dot."""
+    taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in texts]
+    placed: dict[Spot, tuple[str, Spot]] = {}
+    for (x, y), text in sorted(texts.items()):
+        wide = _CHARACTER * len(text)
+
+        def box(away: float, turn: float, x: float = x, y: float = y, w: float = wide) -> Box:
+            # The nearest point of the box lies so far away, in that direction.
+            right, down = math.cos(turn), math.sin(turn)
+            left = x + away * right - w * (1 - right) / 2
+            top = y + away * down - _LINE * (1 - down) / 2
+            return (left, top, left + w, top + _LINE)
+
+        def cost(found: Box) -> float:
+            left, top, right, bottom = found
+            outside = left < 0 or top < 0 or right > _WIDTH or bottom > height
+            return (1e9 if outside else 0.0) + sum(
+                max(0.0, min(right, r) - max(left, lf)) * max(0.0, min(bottom, b) - max(top, t))
+                for lf, t, r, b in taken
+            )
+
+        ways = [
+            box(away, math.radians(turn))
+            for away in (10, 22, 36, 52, 70, 90)
+            for turn in (0, 180, 270, 90, 315, 45, 225, 135)
+        ]
+        chosen = next((way for way in ways if cost(way) == 0), None) or min(ways, key=cost)
+        taken.append(chosen)
+        placed[x, y] = (text, (round(chosen[0], 1), round(chosen[1], 1)))
+    return placed
+
+
+def _number(spot: Spot, text: str, corner: Spot) -> Iterator[Any]:
+    """A spot's numbers, with a line to the spot where they stand apart from it."""
+    (x, y), (left, top) = spot, corner
+    right, bottom = left + _CHARACTER * len(text), top + _LINE
+    near = (min(max(x, left), right), min(max(y, top), bottom))
+    if math.hypot(near[0] - x, near[1] - y) > 16:
+        yield E.line(x1=str(x), y1=str(y), x2=str(near[0]), y2=str(near[1]), **{"class": "lead"})
+    yield E.text(text, x=str(left), y=str(round(bottom - 3, 1)))
 
 
 def _names(
