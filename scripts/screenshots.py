@@ -26,17 +26,27 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from mapper.read import article_from_text  # noqa: E402 - found once the root is on the path
+
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 FRAME = 'iframe[title="streamlit_folium.st_folium"]'
 PATIENCE = 300_000  # milliseconds
-SCROLLED = """() => {
-  const main = document.querySelector('[data-testid="stMain"]'), before = window.lastTop;
-  window.lastTop = main.scrollTop;
-  return before === main.scrollTop && before > 0;
-}"""
-# Words of the sample: of an incident at a spot, and of one in an area.
-POINT = "The rocket attacks killed"
-AREA = "two months of protests"
+# Written for the pictures: incidents at spots, in a province and in a part of a country.
+TEXT = (
+    "Strike call empties the streets of southern Iraq\n\n"
+    "4 March 2021\n\n"
+    "Thousands of teachers and oil workers protested across southern Iraq on Wednesday "
+    "against unpaid wages, union leaders said. In Basra, police fired tear gas at a crowd "
+    "outside the provincial council, wounding nine people.\n\n"
+    "In Nasiriyah, gunmen shot dead an organiser of the strike near Habboubi Square on "
+    "Tuesday night. A day earlier a roadside bomb had hit a police patrol in Diyala province, "
+    "killing two officers.\n\n"
+    "Unions in the southern provinces say that they will march again on Friday."
+)
+MADE = f"article={article_from_text(TEXT).id}"
+POINT, AREA = "police fired tear gas", "protested across southern Iraq"
 
 
 @contextmanager
@@ -125,47 +135,51 @@ def main() -> None:
         page.screenshot(path=out / "start.png")
         frame = page.frame_locator(FRAME)
 
+        page.get_by_role("button", name="Add articles").click()
+        page.get_by_role("textbox", name="Text of the article").fill(TEXT)
+        page.get_by_role("dialog").get_by_role("button", name="Show on the map").first.click()
+        page.locator(".rd", has_text=POINT).first.wait_for()
+        drawn(page)
         chosen(page, POINT)
         page.screenshot(path=out / "popup.png")
 
+        page.set_viewport_size({"width": 1400, "height": 1640})
         pane(page, "Where")
         page.get_by_text("Draw an area", exact=True).click()
         frame.locator(".im-tools").wait_for()
         corners = page.get_by_role("textbox", name=re.compile("^Corners"))
-        corners.fill("33.38, 44.33\\n33.36, 44.45\\n33.28, 44.47\\n33.27, 44.36")
+        corners.fill("30.9, 47.3\n30.9, 48.3\n30.2, 48.3\n30.1, 47.5")
         corners.press("Control+Enter")
         frame.locator('[data-corners="4"]').wait_for()
         drawn(page)
-        page.get_by_role("button", name="Mark as verified").scroll_into_view_if_needed()
-        page.mouse.move(700, 500)
-        page.mouse.wheel(0, 330)
-        page.wait_for_function(SCROLLED)
         page.screenshot(path=out / "correction.png")
         page.context.close()
 
-        areas = opened(browser, url)
+        areas = opened(browser, f"{url}/?pane=incident&{MADE}")
         chosen(areas, AREA)
         areas.screenshot(path=out / "areas.png")
         areas.context.close()
 
         filtered = opened(
-            browser, f"{url}/?pane=table&start=2019-10-01&end=2019-12-31&undated=0",
+            browser, f"{url}/?article=*&pane=table&start=2021-03-01&end=2021-03-31&undated=0",
             viewport={"width": 1400, "height": 1200},
         )  # fmt: skip
         filtered.get_by_test_id("stDataFrame").wait_for()
-        filtered.get_by_test_id("stVegaLiteChart").locator("canvas").wait_for()
+        filtered.get_by_test_id("stVegaLiteChart").locator("svg.marks").wait_for()
         filtered.screenshot(path=out / "filtered.png")
         filtered.context.close()
 
-        dark = opened(browser, f"{url}/?pane=incident", color_scheme="dark")
+        dark = opened(browser, f"{url}/?pane=incident&{MADE}", color_scheme="dark")
         chosen(dark, AREA)
         dark.screenshot(path=out / "dark.png")
         dark.context.close()
 
         phone = opened(
-            browser, f"{url}/?pane=incident", viewport={"width": 390, "height": 844},
+            browser, f"{url}/?pane=incident&{MADE}", viewport={"width": 390, "height": 844},
             has_touch=True, is_mobile=True, device_scale_factor=2,
         )  # fmt: skip
+        chosen(phone, POINT)
+        phone.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
         phone.screenshot(path=out / "phone.png")
         phone.context.close()
         browser.close()

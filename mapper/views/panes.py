@@ -111,6 +111,7 @@ def table(shown: Sequence[Row]) -> None:
         height=min(420, 60 + 35 * len(frame)),
         column_config={
             "How sure": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent"),
+            "What": st.column_config.TextColumn(width="medium"),
             "Quote": st.column_config.TextColumn(width="large"),
         },
     )

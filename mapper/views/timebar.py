@@ -20,7 +20,7 @@ from mapper.webmap.words import day_in_words, kind_styles
 def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
     """The chart of what the other filters leave, and what has no date beside it."""
     wanted = st.session_state.filter
-    others = filtered(rows, replace(wanted, start="", end=""))
+    others = filtered(rows, replace(wanted, start="", end="", undated=True))
     dated = [(row, span) for row in others if (span := span_of(row))]
     undated = len(others) - len(dated)
     if not dated:

@@ -171,8 +171,8 @@ def _reader(rows: list[Row]) -> None:
         height=HEIGHT - KEY_HEIGHT, on_selection=_marked,
     )  # fmt: skip
     st.caption(
-        "Shaded: happened. Dashed frame: did not, or not yet. Underlined: a place; dotted: "
-        "a people, government or organisation; wavy: not found. N and P step through incidents."
+        "Shaded: happened. Framed: did not, or not yet. Underlined: places (wavy: not found). "
+        "Keys N and P: next, previous."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 DATED, UNDATED = 8, 5
 """Incidents of the article below with and without a date."""
@@ -17,21 +17,27 @@ def app(make_app, library):
 
 
 def brush(app, start: float, end: float) -> None:
-    """Drag over the bars between two shares of the chart's width."""
-    box = app.page.get_by_test_id("stVegaLiteChart").locator("canvas").bounding_box()
-    y = box["y"] + box["height"] * 0.4
-    app.page.mouse.move(box["x"] + box["width"] * start, y)
-    app.page.mouse.down()
-    app.page.mouse.move(box["x"] + box["width"] * (start + end) / 2, y + 2, steps=4)
-    app.page.mouse.move(box["x"] + box["width"] * end, y, steps=4)
-    app.page.mouse.up()
+    """Drag over the bars between two shares of the chart's width.
 
-
-def cells(app) -> list[str]:
-    """What the table's first column says, top to bottom, as a screen reader is told."""
-    return app.page.locator(
-        '[data-testid="stDataFrame"] [role="row"] [role="gridcell"][aria-colindex="2"]'
-    ).all_inner_texts()
+    The chart listens only some time after it is drawn: a drag that nothing came of is repeated.
+    """
+    page = app.page
+    canvas = page.get_by_test_id("stVegaLiteChart").locator("svg.marks")
+    for _ in range(6):
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        y = box["y"] + box["height"] * 0.4
+        page.mouse.move(box["x"] + box["width"] * start, y)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * (start + end) / 2, y + 2, steps=4)
+        page.mouse.move(box["x"] + box["width"] * end, y, steps=4)
+        page.mouse.up()
+        try:
+            page.get_by_text(re.compile("Time shown: ")).wait_for(timeout=20_000)
+        except TimeoutError:
+            continue
+        return
+    raise AssertionError("brushing the time bar filters nothing")
 
 
 def test_brushing_the_time_bar_filters_and_keeps_the_undated(app):
@@ -64,14 +70,13 @@ def test_filters_reach_map_text_table_and_headline_alike(make_app, library):
     expect(app.map.locator(".im-legend")).to_contain_text("Protest")
     expect(app.map.locator(".im-legend")).not_to_contain_text("Riot")
     expect(app.incident_of("beaten to death by the")).to_have_class(re.compile(r"\boff\b"))
-    expect(app.page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
     expect(app.page.locator('[role="gridcell"]', has_text="Riot")).to_have_count(0)
     expect(app.page.locator('[role="gridcell"]', has_text="Protest").first).to_be_attached()
 
 
 def test_a_row_of_the_table_is_shown_in_text_and_map_sorted_or_not(make_app, library):
     app = make_app(library.url).open("/?article=w-mena-05&pane=table")
-    grid = app.page.get_by_test_id("stDataFrame").locator("canvas").first
+    grid = app.page.get_by_test_id("stDataFrame").locator(".dvn-scroller").first
     grid.scroll_into_view_if_needed()
     app.page.locator('[role="gridcell"]', has_text="Protest").first.wait_for(state="attached")
     grid.click(position={"x": 16, "y": 52})
@@ -80,8 +85,8 @@ def test_a_row_of_the_table_is_shown_in_text_and_map_sorted_or_not(make_app, lib
     app.settled()
 
     # Sorted by what happened, the first row is another, and choosing it shows that one.
-    grid.click(position={"x": 90, "y": 17})
-    first = app.page.locator('[role="row"][aria-rowindex="2"] [role="gridcell"]').nth(1)
+    grid.click(position={"x": 50, "y": 17})
+    first = app.page.locator('[role="row"][aria-rowindex="2"] [role="gridcell"]').first
     expect(first).to_have_text("Politics")
     grid.click(position={"x": 16, "y": 52})
     expect(app.map.locator(".im-popup")).to_contain_text("Politics")

@@ -1116,6 +1116,7 @@
       map.options.maxZoom = 17;
       // Whole numbers alone: with others the clusters never draw a mark that is the only one.
       map.setMinZoom(1);
+      if (matchMedia("(prefers-reduced-motion: reduce)").matches) map._fadeAnimated = false;
       map.getContainer().setAttribute("role", "region");
       map.getContainer().setAttribute("aria-label", "Map of incidents. Use Tab to reach markers, N and P for next and previous.");
       const layer = new IncidentLayer(map, settings);
