@@ -180,9 +180,9 @@ class Figures:
         yield
         ended = time.perf_counter()
         server, browser = processes()
-        self.taken.setdefault(name, []).append(
-            (ended - begun[0], cpu_seconds(server) - begun[1], cpu_seconds(browser) - begun[2])
-        )
+        run = (ended - begun[0], cpu_seconds(server) - begun[1], cpu_seconds(browser) - begun[2])
+        self.taken.setdefault(name, []).append(run)
+        print(f"… {run[0]:.2f} {run[1]:.2f} {run[2]:.2f} {name}", file=sys.stderr, flush=True)
 
     def show(self) -> None:
         """Print medians, then the notes."""
