@@ -48,7 +48,7 @@ def workbench() -> None:
         _undo_buttons(rows)
     text, where = st.columns([5, 7], gap="medium")
     with text:
-        _reader(rows)
+        _reader(rows, shown)
     with where:
         _map(rows, shown)
     timebar.time_bar(rows, shown)
@@ -75,7 +75,9 @@ def workbench() -> None:
 
 def _pane_label(pane: str, shown: Sequence[Row]) -> str:
     if pane == "unplaced":
-        return f"{PANES[pane]} ({sum(1 for row in shown if not row.incident.places)})"
+        # No "(0)": names of places that were not found may be listed there all the same.
+        missing = sum(1 for row in shown if not row.incident.places)
+        return f"{PANES[pane]} ({missing})" if missing else PANES[pane]
     if pane == "table":
         return f"{PANES[pane]} ({len(shown)})"
     return PANES[pane]
@@ -146,8 +148,8 @@ def _undo_buttons(rows: Sequence[Row]) -> None:
         st.button("Redo", icon=":material/redo:", on_click=again, disabled=not can_redo)
 
 
-def _article_shown(rows: Sequence[Row]) -> Analysis | None:
-    """The article to read: the chosen one, or the chosen incident's where all are shown."""
+def _article_shown(rows: Sequence[Row], shown: Sequence[Row]) -> Analysis | None:
+    """The article to read: the chosen one; where all are, the chosen or first incident's."""
     memory = st.session_state
     if memory.article != state.ALL:
         found = state.corrected(memory.article)
@@ -155,12 +157,13 @@ def _article_shown(rows: Sequence[Row]) -> Analysis | None:
     row = state.selected_row(rows)
     if row is not None:
         return row.analysis
-    return rows[0].analysis if rows else next(iter(state.analyses()), None)
+    first = next(iter(shown or rows), None)
+    return first.analysis if first else next(iter(state.analyses()), None)
 
 
-def _reader(rows: list[Row]) -> None:
+def _reader(rows: list[Row], shown: Sequence[Row]) -> None:
     memory = st.session_state
-    analysis = _article_shown(rows)
+    analysis = _article_shown(rows, shown)
     if analysis is None:
         st.info("This article has not been read yet.")
         return
