@@ -1,7 +1,7 @@
 /* The reading pane, drawn from data by textContent alone; used by the app and the standalone page. */
 (function () {
   "use strict";
-  const LONG = 60; // paragraphs from which those out of sight are not laid out
+  const LONG = 400; // paragraphs from which those out of sight are not laid out
   function mix(hex, share, onto) {
     const a = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
     return `rgb(${a.map((v, i) => Math.round(v * share + onto[i] * (1 - share))).join(",")})`;
@@ -41,6 +41,8 @@
       }
       p.append(holder);
     }
+    // About as high as it will be, so that little moves when it comes into sight.
+    p.style.setProperty("--lines", Math.ceil(p.textContent.length / 62));
     return p;
   }
   /* Draw an article; paragraphs that say what they said before stay as they are. */
