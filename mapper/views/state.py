@@ -44,7 +44,7 @@ class Shown:
         self._states: tuple[Corrected, ...] = ()
         self._rows: list[Row] | None = None
         self._lines = Lines()
-        self._near: tuple[list[tuple[float, float, str]], Sequence[Any]] | None = None
+        self._near: tuple[list[Any], Sequence[Any]] | None = None
         self._sent: tuple[list[Row], str, bytes] | None = None
         self._readings: dict[str, tuple[list[Row], Analysis, str, bytes]] = {}
 

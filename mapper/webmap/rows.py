@@ -182,7 +182,7 @@ def _same(one: Row, other: Row) -> bool:
 
 def _compact(drawn: Mapping[str, Any]) -> str:
     places = [{k: v for k, v in place.items() if v is not None} for place in drawn["places"]]
-    row = drawn | {"places": places}
+    row = {**drawn, "places": places}
     # What the browser can put together itself, or does not ask for, is not sent.
     return _json({k: v for k, v in row.items() if v and k not in ("aria", "document")})
 
