@@ -147,7 +147,7 @@ class App:
 
     def way(self, name: str) -> None:
         """Choose one of a list of radio buttons."""
-        self.page.locator("[data-baseweb=radio]", has_text=name).first.click()
+        self.page.get_by_text(name, exact=True).first.click()
         self.settled()
 
     def headline(self) -> str:
