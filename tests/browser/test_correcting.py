@@ -62,7 +62,7 @@ def test_corrections_are_saved_shown_undone_and_survive_a_restart(mine, own_serv
     page.get_by_label(re.compile("^From")).fill("last week")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text(re.compile("Not saved: .*is no date"))).to_be_visible()
-    page.get_by_label(re.compile("^From")).fill("2016-11-15")
+    page.get_by_label(re.compile("^From")).fill("15 November 2016")
     page.get_by_label(re.compile("^To")).fill("2016-11-15")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("When: 15 November 2016")).to_be_visible()
@@ -292,9 +292,25 @@ def test_tolls_kind_and_rejection_survive_a_restart_and_reach_the_totals(
     choose(app, "His explosives went off")
     assert "killed: 40 to 50" in app.headline()
     editor(app, "Toll")
-    page.get_by_label("Killed: at least").fill("3")
-    page.get_by_label("Killed: at most").fill("4")
-    page.get_by_label("Killed: at most").press("Tab")
+    page.get_by_label("Why the change?").fill("the ministry says so")
+    page.get_by_label("Why the change?").press("Enter")
+    page.get_by_role("textbox", name="Killed: at least").fill("5")
+    page.get_by_role("textbox", name="Killed: at most").fill("2")
+    page.get_by_role("textbox", name="Killed: at most").press("Tab")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("at least 5 is more than at most 2")).to_be_visible()
+    # Emptied, it stays empty: the text gives no number.
+    page.get_by_role("textbox", name="Killed: at least").fill("")
+    page.get_by_role("textbox", name="Killed: at most").fill("")
+    page.get_by_role("textbox", name="Killed: at most").press("Tab")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text(re.compile("Killed: 40"))).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Killed: at least")).to_have_value("")
+    # The reason was for that change alone.
+    expect(page.get_by_label("Why the change?")).to_have_value("")
+    page.get_by_role("textbox", name="Killed: at least").fill("3")
+    page.get_by_role("textbox", name="Killed: at most").fill("4")
+    page.get_by_role("textbox", name="Killed: at most").press("Tab")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text(re.compile("Killed: 3 to 4"))).to_be_visible()
     expect(page.get_by_text("42 to 53", exact=False).first).to_be_visible()
@@ -306,6 +322,7 @@ def test_tolls_kind_and_rejection_survive_a_restart_and_reach_the_totals(
     choose(app, "defused by")
     page.get_by_role("button", name="Not an incident").click()
     expect(app.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "6")
+    expect(page.get_by_text("Taken off the map, as no incident.")).to_be_visible()
 
     again = restarted(app, own_server, make_app)
     assert incidents(again) == 6
@@ -315,7 +332,7 @@ def test_tolls_kind_and_rejection_survive_a_restart_and_reach_the_totals(
 
 def test_a_missed_incident_is_added_by_keyboard_and_survives_a_restart(mine, own_server, make_app):
     app, page = mine, mine.page
-    page.get_by_text("Add an incident that was missed").focus()
+    page.locator("summary", has_text="Add an incident that was missed").focus()
     page.keyboard.press("Enter")
     pick(page, "Sentence", "Colonel Laith Hamid")
     app.settled()
