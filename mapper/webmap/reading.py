@@ -42,20 +42,20 @@ def reading(analysis: Analysis, rows: Sequence[Row], least: float | None = None)
     text = article.text
     mine = [row for row in rows if row.analysis.article.id == article.id]
     marks: list[tuple[int, int, str]] = []
-    triggers: list[tuple[int, int]] = []
+    triggers: list[tuple[int, int, str]] = []
     kinds = {row.id: (row.incident.kind, row.state) for row in mine}
     for row in mine:
         for evidence in row.incident.evidence:
             marks.append((evidence.start, evidence.end, row.id))
-            triggers.append(evidence.trigger)
+            triggers.append((*evidence.trigger, row.id))
     shown = []
     by_start = _Spans([(a, b, i) for a, b, i in marks])
     by_mention = _Spans([(m.start, m.end, m) for m in analysis.mentions])
-    by_trigger = _Spans([(a, b, None) for a, b in triggers])
+    by_trigger = _Spans([(a, b, i) for a, b, i in triggers])
     for number, (start, end) in enumerate(paragraphs(text)):
         cited = by_start.within(start, end)
         named = [m for _, _, m in by_mention.within(start, end)]
-        pulled = [(a, b) for a, b, _ in by_trigger.within(start, end)]
+        pulled = by_trigger.within(start, end)
         cuts = {start, end}
         for a, b, _ in cited:
             cuts |= {max(a, start), min(b, end)}
@@ -67,7 +67,7 @@ def reading(analysis: Analysis, rows: Sequence[Row], least: float | None = None)
             for m in named:
                 inside |= {p for p in (m.start, m.end) if a < p < b}
             for t in pulled:
-                inside |= {p for p in t if a < p < b}
+                inside |= {p for p in t[:2] if a < p < b}
             runs = []
             points = sorted(inside)
             for x, y in itertools.pairwise(points):
@@ -81,8 +81,11 @@ def reading(analysis: Analysis, rows: Sequence[Row], least: float | None = None)
                         where = f"perhaps {where}, too unsure for the map"
                     run["tip"] = f"{where} – {label_of('role', mention.role)}"
                     run["placed"] = sure
-                if ids and any(t[0] <= x and t[1] >= y for t in pulled):
+                told = dict.fromkeys(i for p, q, i in pulled if p <= x and q >= y)
+                if ids and told:
                     run["trigger"] = True
+                    if len(ids) > 1:
+                        run["by"] = [i for i in told if i in ids]
                 runs.append(run)
             group: dict[str, Any] = {"at": a, "runs": runs}
             if ids:

@@ -21,6 +21,7 @@ from mapper.webmap.words import (
     label_of,
     place_in_words,
     precision_in_words,
+    spelling_in_words,
     state_of,
     sure_in_words,
     toll_in_words,
@@ -240,7 +241,7 @@ def _row(
         "modalityLabel": modality,
         "background": incident.background,
         "what": what,
-        "places": [_place(item, geometries, keys) for item in incident.places],
+        "places": [_place(item, text, geometries, keys) for item in incident.places],
         "unsure": row.guess,
         "zoom": min((_ZOOM.get(item.place.precision, 8) for item in incident.places), default=5),
         "when": when_in_words(incident.date),
@@ -272,7 +273,9 @@ def _quote(text: str, start: int, end: int, trigger: tuple[int, int]) -> list[st
     return [before, middle, after]
 
 
-def _place(item: IncidentPlace, geometries: dict[str, Any], keys: dict[int, str]) -> dict[str, Any]:
+def _place(
+    item: IncidentPlace, text: str, geometries: dict[str, Any], keys: dict[int, str]
+) -> dict[str, Any]:
     place = item.place
     key = None
     if place.geometry is not None:
@@ -287,7 +290,7 @@ def _place(item: IncidentPlace, geometries: dict[str, Any], keys: dict[int, str]
         "lon": round(place.lon, 6),
         "name": place.name,
         "label": place_in_words(item),
-        "precise": precision_in_words(item),
+        "precise": spelling_in_words(item, text) + precision_in_words(item),
         "precision": place.precision,
         "uncertainty": place.uncertainty_m,
         "geometry": key,

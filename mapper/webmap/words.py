@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from geodata.fold import fold
 from mapper.export.styles import styles
 from mapper.export.words import kind_label, kinds
 from mapper.model import Actor, DateSpan, Incident, IncidentPlace, Toll
@@ -178,6 +179,14 @@ def place_in_words(item: IncidentPlace) -> str:
         + ", ".join(parts)
         + (" (follows from the context)" if item.inferred else "")
     )
+
+
+def spelling_in_words(item: IncidentPlace, text: str) -> str:
+    """What the text calls the place, where that is not how the gazetteer spells it; or nothing."""
+    said = " ".join(text[slice(*item.mention)].split())
+    if not said or fold(said) in fold(item.place.name):
+        return ""
+    return f"“{said}” in the text. "
 
 
 def precision_in_words(item: IncidentPlace) -> str:

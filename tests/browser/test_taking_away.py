@@ -197,6 +197,31 @@ def test_the_standalone_page_links_text_map_and_table(standalone):
     expect(standalone.locator("tr.on")).to_contain_text("Bartella")
 
 
+def test_no_chosen_mark_lies_under_the_legend(standalone):
+    hidden = standalone.evaluate(
+        """() => [...incidentLayer.rows.values()].filter((row) => {
+          if (row.places.length !== 1 || row.places[0].geometry) return false;
+          incidentLayer.select(row.id, { fly: true, quiet: true });
+          return !incidentLayer._clear(incidentLayer.markers.get(row.id)[0].getLatLng());
+        }).map((row) => row.title)"""
+    )
+    assert hidden == []
+
+
+def test_what_was_framed_is_framed_again_on_a_narrower_screen(standalone):
+    page = standalone
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".im-legend")).not_to_have_attribute("open", "")
+    page.wait_for_function("window.incidentLayer._width < 400")
+    seen = page.evaluate(
+        """() => [...incidentLayer.markers.values()].flat().filter((mark) =>
+          incidentLayer.map.getBounds().contains(mark.getLatLng())).length"""
+    )
+    assert seen >= 0.7 * page.evaluate("[...incidentLayer.markers.values()].flat().length")
+    page.set_viewport_size(wide)
+
+
 def test_the_standalone_page_filters_by_kind_words_and_time(standalone):
     page = standalone
     page.get_by_label("Search places, people and quotes").fill("bulldozer crew")
@@ -213,6 +238,19 @@ def test_the_standalone_page_filters_by_kind_words_and_time(standalone):
     page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 20)
     page.mouse.up()
     assert page.get_by_label("From").input_value()
+
+
+def test_the_standalone_page_takes_days_months_and_years_and_says_what_is_no_date(standalone):
+    page = standalone
+    shown = page.locator(".pg")
+    every = shown.get_attribute("data-shown")
+    page.get_by_label("From", exact=True).fill("2016-11")
+    page.get_by_label("From", exact=True).press("Tab")
+    expect(page.get_by_label("From", exact=True)).to_have_value("2016-11-01")
+    assert shown.get_attribute("data-shown") != every
+    page.get_by_label("To", exact=True).fill("2016-13-40")
+    page.get_by_label("To", exact=True).press("Tab")
+    assert "is no date" in page.get_by_label("To", exact=True).evaluate("f => f.validationMessage")
 
 
 def test_hostile_words_stay_words_in_the_standalone_page(chromium, tmp_path):

@@ -7,6 +7,7 @@
   "use strict";
   if (window.IncidentMap) return;
   const SVG = "http://www.w3.org/2000/svg";
+  const NARROW = 480; // pixels of width up to which the legend is folded at first
   const LIGHT = {
     sea: "#dbe7ee", land: "#f7f5f0", border: "#8f9aa3", admin: "#c9ccca", river: "#b5cfdd",
     country: "#4a545c", admin1: "#7c858b", city: "#3c444a", seaText: "#5b7f96", halo: "#ffffff",
@@ -531,7 +532,7 @@
       this._fitControl();
       this._pictureControl();
       map.getContainer().addEventListener("keydown", (event) => this._keys(event));
-      if (window.ResizeObserver) new ResizeObserver(() => map.invalidateSize()).observe(map.getContainer());
+      if (window.ResizeObserver) new ResizeObserver(() => this._resized()).observe(map.getContainer());
       this.setDark(this.options.dark);
       if (this.options.channel) this._connect(this.options.channel);
     }
@@ -851,6 +852,18 @@
       if (still) show();
       else this._reveal(target, show);
     }
+    /* Another width, as on a phone that is turned: what was framed is framed again. */
+    _resized() {
+      const before = this._width || this.map.getSize().x;
+      this.map.invalidateSize();
+      const now = this._width = this.map.getSize().x;
+      const box = this.legendBody && this.legendBody.parentElement;
+      if (box && now <= NARROW && before > NARROW) { box.open = false; this._folded = false; }
+      if (!now || Math.abs(now - before) < 0.15 * before || !this._fitted || this.picking) return;
+      const row = this.rows.get(this.selected), target = (this.markers.get(this.selected) || [])[0];
+      if (row && target) this._approach(row, target);
+      else this.fit();
+    }
     /* Bring a place into view, from as far off as it is large. */
     _approach(row, target) {
       const map = this.map, zoom = map.getZoom(), point = target.getLatLng();
@@ -874,10 +887,19 @@
         return;
       }
       const wanted = Math.min(row.zoom || 6, 11);
-      const seen = map.getBounds().pad(-0.1).contains(point);
+      const seen = this._clear(point);
       if (!seen || zoom > wanted + 4) {
         map.setView(point, seen || zoom < wanted ? wanted : Math.min(zoom, wanted + 2), { animate: false });
       }
+    }
+    /* Whether a mark at this point can be seen whole: not at the edge, not under the legend. */
+    _clear(point) {
+      const map = this.map, size = map.getSize(), { x, y } = map.latLngToContainerPoint(point);
+      if (x < 60 || y < 40 || x > size.x - 40 || y > size.y - 44) return false;
+      const legend = map.getContainer().querySelector(".im-legend");
+      if (!legend) return true;
+      const box = legend.getBoundingClientRect(), frame = map.getContainer().getBoundingClientRect();
+      return x > box.right - frame.left + 20 || y < box.top - frame.top - 20;
     }
     _areaBounds(place) {
       const key = place.geometry;
@@ -1058,7 +1080,7 @@
       const control = L.control({ position: "bottomleft" });
       control.onAdd = () => {
         this.legendBody = el("div", { class: "im-legend-body" });
-        const open = this.map.getSize().x > 480;
+        const open = this.map.getSize().x > NARROW;
         const box = el("details", { class: "im-legend", open },
           el("summary", { text: "Legend" }), this.legendBody);
         L.DomEvent.disableClickPropagation(box);

@@ -30,8 +30,10 @@
       el("option", { value: "notyet", text: "Did not happen, or not yet" }),
       el("option", { value: "background", text: "Background" }));
     const words = el("input", { type: "search", "aria-label": "Search places, people and quotes" });
-    const from = el("input", { type: "date", "aria-label": "From" });
-    const to = el("input", { type: "date", "aria-label": "To" });
+    // Not date fields: those write the day as the browser's language does, mm/dd/yyyy or dd/mm/yyyy.
+    const dayField = (name) => el("input", { type: "text", "aria-label": name, placeholder: "YYYY-MM-DD",
+      size: 11, maxlength: 10, autocomplete: "off" });
+    const from = dayField("From"), to = dayField("To");
     const clear = el("button", { type: "button", text: "Show all" });
     const said = el("p", { class: "pg-said", role: "status" });
     const field = (name, node) => el("label", {}, name, node);
@@ -174,8 +176,16 @@
     kind.addEventListener("change", () => { state.kind = kind.value; apply(); });
     mood.addEventListener("change", () => { state.state = mood.value; apply(); });
     words.addEventListener("input", () => { state.text = words.value.trim().toLowerCase(); apply(); });
-    from.addEventListener("change", () => { state.from = from.value ? Date.parse(from.value) : null; apply(); });
-    to.addEventListener("change", () => { state.to = to.value ? Date.parse(to.value) : null; apply(); });
+    /* A year or a month stands for its first or last day; what is no date is said to be none. */
+    function asked(field, last) {
+      const typed = field.value.trim(), time = /^\d{4}(-\d\d){0,2}$/.test(typed) ? day(typed, last) : null;
+      const fits = !typed || (time !== null && iso(time).startsWith(typed));
+      field.setCustomValidity(fits ? "" : `“${typed}” is no date: write it as 2024-05-14`);
+      if (!fits) field.reportValidity();
+      return fits ? [typed ? time : null] : null;
+    }
+    from.addEventListener("change", () => { const found = asked(from, false); if (found) { state.from = found[0]; apply(); } });
+    to.addEventListener("change", () => { const found = asked(to, true); if (found) { state.to = found[0]; apply(); } });
     clear.addEventListener("click", () => {
       Object.assign(state, { kind: "", state: "", text: "", from: null, to: null });
       kind.value = mood.value = words.value = "";

@@ -25,7 +25,8 @@
         holder.tabIndex = 0;
         holder.dataset.ids = JSON.stringify(group.ids);
         holder.imIds = group.ids;
-        holder.title = style.label + (group.ids.length > 1 ? ` (${group.ids.length} incidents)` : "");
+        holder.title = style.label + (group.ids.length > 1
+          ? ` (${group.ids.length} incidents: click again for the next)` : "");
       }
       let at = group.at;
       for (const run of group.runs) {
@@ -36,6 +37,7 @@
         const names = [];
         if (run.role) { names.push("place", run.role); if (!run.placed && run.role !== "metonymic") names.push("lost"); span.title = run.tip; }
         if (run.trigger) names.push("trig");
+        if (run.by) span.imBy = run.by;
         if (names.length) span.className = names.join(" ");
         holder.append(span);
       }
@@ -73,15 +75,17 @@
     Object.assign(state, { scope, parts, options, nodes: null });
     if (!state.listens) {
       state.listens = true;
-      const act = (node) => {
-        const ids = node.imIds, { current, onSelect } = state.options;
-        onSelect(ids[(ids.indexOf(current ? current() : null) + 1) % ids.length]);
+      // Bold words choose what they tell of; the rest of a sentence goes through all it tells of.
+      const act = (node, bold) => {
+        const { current, onSelect } = state.options, now = current ? current() : null;
+        const ids = bold && bold.length && !(bold.length === 1 && bold[0] === now) ? bold : node.imIds;
+        onSelect(ids[(ids.indexOf(now) + 1) % ids.length]);
       };
       box.addEventListener("click", (event) => {
         const node = event.target.closest(".cite");
         const root = box.getRootNode();
         const selection = root.getSelection ? root.getSelection() : document.getSelection();
-        if (node && (!selection || selection.isCollapsed)) act(node);
+        if (node && (!selection || selection.isCollapsed)) act(node, event.target.imBy);
       });
       box.addEventListener("keydown", (event) => {
         const node = event.target.closest(".cite");
