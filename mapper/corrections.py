@@ -832,7 +832,9 @@ def _checked_toll(name: str, value: Any, text: str) -> Any:
     if not known:
         return None
     if known != sorted(known):
-        raise InputError(f"{name} must rise from low to best to high, not {low}, {best}, {high}")
+        if low is not None and high is not None and low > high:
+            raise InputError(f"{name}: at least {low} is more than at most {high}")
+        raise InputError(f"{name}: the best figure {best} lies outside {low or 0} to {high}")
     shared = [str(item) for item in value.get("shared_with", ())]
     return {"low": low, "best": best, "high": high, **_cited(value, text), "shared_with": shared}
 

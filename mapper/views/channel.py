@@ -52,6 +52,19 @@ export default function (component) {
       const range = selected(S.box);
       if (range) S.set("selection", range);
     }, 0));
+    // A click on a sentence that tells of nothing yet: it can be made an incident.
+    S.box.addEventListener("click", (event) => {
+      const selection = document.getSelection();
+      if (event.target.closest(".cite") || (selection && !selection.isCollapsed)) return;
+      const span = event.target.closest("[data-at]");
+      if (!span) return;
+      const caret = document.caretRangeFromPoint
+        ? document.caretRangeFromPoint(event.clientX, event.clientY) : null;
+      const inside = caret && span.contains(caret.startContainer)
+        ? Array.from(span.textContent.slice(0, caret.startOffset)).length : 0;
+      const at = Number(span.dataset.at) + inside;
+      S.set("selection", [at, at]);
+    });
     S.box.addEventListener("keyup", (event) => {
       if (!event.shiftKey) return;
       const range = selected(S.box);

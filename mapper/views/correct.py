@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, get_args
 
 import streamlit as st
@@ -20,6 +21,7 @@ from mapper.webmap.words import (
     label_of,
     place_in_words,
     precision_in_words,
+    spelling_in_words,
     sure_in_words,
     toll_in_words,
     when_in_words,
@@ -80,10 +82,15 @@ def _written(points: Sequence[tuple[float, float]]) -> str:
 
 def panel(rows: Sequence[Row]) -> None:
     """The chosen incident with everything that can be changed about it."""
-    _marked(rows)
     row = state.selected_row(rows)
     row = row and replace(row, incident=_whole(row))
     if row is None:
+        if gone := st.session_state.pop("rejected", None):
+            st.success(
+                "Taken off the map, as no incident. “Undo” brings it back; “Changes” lists it.",
+                icon=":material/delete:",
+            )
+            st.text(gone)
         st.info(
             "Choose an incident: click a mark on the map or a coloured sentence in the text. "
             "Then check it here, correct it or mark it as verified."
@@ -92,7 +99,7 @@ def panel(rows: Sequence[Row]) -> None:
         return
     _facts(row)
     said = st.text_input(
-        "Why the change? (kept in the log)", key=f"why-{row.id}", max_chars=300,
+        "Why the change? (kept in the log)", key=_why_key(row), max_chars=300,
         placeholder="Optional: for example, “the ministry's later statement says two”",
     )  # fmt: skip
     editors = {
@@ -129,19 +136,27 @@ def _missed(rows: Sequence[Row]) -> None:
             key=f"missed-{identity}",
         )  # fmt: skip
         if st.button("Take this sentence", disabled=chosen is None) and chosen is not None:
-            st.session_state.marked = (identity, tuple(spans[chosen]))
+            mark(identity, *spans[chosen])
             st.rerun(scope="fragment")
 
 
 def _facts(row: Row) -> None:
-    incident = row.incident
+    incident, text = row.incident, row.analysis.article.text
     left, right = st.columns([3, 1])
     with left:
-        st.subheader(row.kind_label, anchor=False)
-        lines = [("Did it happen?", label_of("modality", incident.modality)
+        many = f"{incident.count} × " if incident.count and incident.count > 1 else ""
+        st.subheader(f"{many}{row.kind_label}", anchor=False)
+        lines = []
+        if incident.sub_kind:
+            lines.append(("More exactly", incident.sub_kind.replace("_", " ")))
+        lines += [("Did it happen?", label_of("modality", incident.modality)
                   + (", recalled from earlier" if incident.background else ""))]  # fmt: skip
         lines += [
-            ("Where", f"{place_in_words(item)}. {precision_in_words(item)}")
+            (
+                "Where",
+                f"{place_in_words(item)}. {spelling_in_words(item, text)}"
+                f"{precision_in_words(item)}",
+            )
             for item in incident.places
         ] or [("Where", "no place that could be found")]
         lines.append(("When", when_in_words(incident.date)))
@@ -150,7 +165,10 @@ def _facts(row: Row) -> None:
             toll_in_words("Injured", incident.injured),
         ):  # fmt: skip
             if toll:
-                lines.append((toll["label"], f"{toll['text']} {toll['note']}"))
+                # "Nobody was hurt" tells of both; it is quoted once.
+                told = any(value.endswith(toll["note"]) for _, value in lines)
+                note = "" if told else f" {toll['note']}"
+                lines.append((toll["label"], toll["text"] + note))
         if incident.actors:
             lines.append(("Who", actors_in_words(incident.actors)))
         lines.append(("How sure", sure_in_words(incident.confidence)))
@@ -159,20 +177,21 @@ def _facts(row: Row) -> None:
             lines.append(("Changed by hand", by_hand))
         st.text("\n".join(f"{n} {v}" if n.endswith("?") else f"{n}: {v}" for n, v in lines))
         for evidence in incident.evidence[:3]:
-            st.text(f"“{evidence.quote}”")
+            said = " ".join(text[slice(*evidence.trigger)].split())
+            st.text(f"“{evidence.quote}”" + (f"\nWords that say so: {said}" if said else ""))
     with right:
         if incident.verified:
             st.success("Verified", icon=":material/verified:")
             st.button(
                 "Take the mark off",
-                on_click=_do,
+                on_click=_press,
                 args=(row, lambda c: c.verify(row.incident.id, False)),
                 width="stretch",
             )
         else:
             st.button(
                 "Mark as verified", type="primary", icon=":material/verified:", width="stretch",
-                on_click=_do, args=(row, lambda c: c.verify(row.incident.id)),
+                on_click=_press, args=(row, lambda c: c.verify(row.incident.id)),
             )  # fmt: skip
         st.button(
             "Not an incident", icon=":material/delete:", width="stretch",
@@ -181,11 +200,14 @@ def _facts(row: Row) -> None:
         )  # fmt: skip
 
 
-def _do(row: Row, make: Callable[[Corrector], Correction | Sequence[Correction]]) -> None:
-    """Make corrections of a row's incident and save them; tell what does not fit."""
+def _do(row: Row, make: Callable[[Corrector], Correction | Sequence[Correction]]) -> bool:
+    """Make corrections of a row's incident and save them; tell what does not fit.
+
+    Whether they were saved.
+    """
     found = state.corrected(row.analysis.article.id)
     if found is None:
-        return
+        return False
     try:
         made = make(state.corrector(found.analysis))
         for entry in (made,) if isinstance(made, Correction) else made:
@@ -193,6 +215,14 @@ def _do(row: Row, make: Callable[[Corrector], Correction | Sequence[Correction]]
     except MapperError as error:
         state.note("error", f"Not saved: {error}.")
         st.session_state.problem = f"Not saved: {error}."
+        return False
+    st.session_state.changes_made = st.session_state.get("changes_made", 0) + 1
+    return True
+
+
+def _press(row: Row, make: Callable[[Corrector], Correction | Sequence[Correction]]) -> None:
+    """As ``_do``, for a button."""
+    _do(row, make)
 
 
 def _whole(row: Row) -> Incident:
@@ -208,15 +238,22 @@ def confirm_places(row: Row) -> None:
 
 
 def _reject(row: Row) -> None:
-    why = st.session_state.get(f"why-{row.id}", "")
-    _do(row, lambda c: c.reject(row.incident.id, why=why))
-    state.select(None)
+    why = st.session_state.get(_why_key(row), "")
+    if _do(row, lambda c: c.reject(row.incident.id, why=why)):
+        st.session_state.rejected = row.title
+        state.select(None)
+
+
+def _why_key(row: Row) -> str:
+    """The key of the reason's field: a new one after each change, for a reason is of one alone."""
+    return f"why-{row.id}-{st.session_state.get('changes_made', 0)}"
 
 
 def _apply(row: Row, make: Callable[[Corrector], Correction | Sequence[Correction]]) -> None:
     """As ``_do``, from within the panel: shows the error there or draws the page anew."""
     st.session_state.pop("problem", None)
-    _do(row, make)
+    with st.spinner("Saving …"):
+        _do(row, make)
     if problem := st.session_state.pop("problem", None):
         st.session_state.notes = []
         st.error(problem)
@@ -245,7 +282,7 @@ def _where(row: Row, rows: Sequence[Row], why: str) -> None:
     ways = {
         "candidates": "Other candidates", "search": "Search by name",
         "point": "Click the map or type", "draw": "Draw an area", "area": "Area by name",
-        "none": "No place",
+        "none": "Take a place away" if len(incident.places) > 1 else "No place",
     }  # fmt: skip
     way = st.radio(
         "How to choose the place", list(ways), format_func=lambda w: ways[w], horizontal=True,
@@ -272,7 +309,19 @@ def _where(row: Row, rows: Sequence[Row], why: str) -> None:
         _drawn(put, incident)
     elif way == "area":
         _area(put)
-    elif st.button("Say that the place is not known"):
+    else:
+        _without(row, index, why)
+
+
+def _without(row: Row, index: int | None, why: str) -> None:
+    """Take one of several places away, or all."""
+    incident = row.incident
+    if index is not None and len(incident.places) > 1:
+        st.text(f"Chosen above: {place_in_words(incident.places[index])}")
+        if st.button("Take this place away, keep the others", type="primary"):
+            kept = [item.to_dict() for n, item in enumerate(incident.places) if n != index]
+            _apply(row, lambda c: c.set(incident.id, "places", kept, why=why))
+    if st.button("Say that the place is not known"):
         _apply(row, lambda c: c.set(incident.id, "places", [], why=why))
 
 
@@ -307,7 +356,30 @@ def _candidates(row: Row, index: int | None, put: Callable[[Place], None]) -> No
             ):
                 put(place)
     if not offered:
-        st.info("There is no other candidate. Search by name or click the map.")
+        st.info("There is no other meaning of this name.")
+    _elsewhere(row, index, put)
+
+
+def _elsewhere(row: Row, index: int | None, put: Callable[[Place], None]) -> None:
+    """Places that other words of the article mean, in the text's order."""
+    here = row.incident.places[index].place.id if index is not None else None
+    named = {
+        mention.place.id: mention
+        for mention in reversed(row.analysis.mentions)
+        if mention.place and mention.place.id != here and mention.role in ("literal", "nominal")
+    }
+    mentions = list(reversed(named.values()))
+    if not mentions:
+        return
+    chosen = st.selectbox(
+        "Or another place of this article", range(len(mentions)), None,
+        format_func=lambda i: _meant(mentions[i]), placeholder="Choose or type to search",
+        key=f"elsewhere-{row.id}-{index}",
+    )  # fmt: skip
+    if chosen is not None and st.button("It is there", type="primary"):
+        place = mentions[chosen].place
+        if place:
+            put(place)
 
 
 def _search(put: Callable[[Place], None]) -> None:
@@ -492,6 +564,11 @@ def _what(row: Row, rows: Sequence[Row], why: str) -> None:
             100_000,
             incident.count or 0,
         )
+        if incident.sub_kind:
+            st.text(
+                f"More exactly: {incident.sub_kind.replace('_', ' ')}. That belongs to this kind: "
+                "under another kind it is left out."
+            )
         if st.form_submit_button("Save", type="primary"):
             wanted = {
                 "kind": kind, "modality": modality, "background": background,
@@ -517,32 +594,66 @@ def _when(row: Row, rows: Sequence[Row], why: str) -> None:
     with st.form(f"when-{row.id}", border=False):
         left, right = st.columns(2)
         start = left.text_input(
-            "From (YYYY, YYYY-MM or YYYY-MM-DD)", (date.start or "") if date else "", max_chars=10,
-            help="XXXX-10-28 where the year is not known.",
+            "From (YYYY, YYYY-MM or YYYY-MM-DD)", (date.start or "") if date else "", max_chars=40,
+            help="Or in words: 11 May 2024, May 2024. XXXX-10-28 where the year is not known.",
         )  # fmt: skip
         end = right.text_input(
-            "To (empty: still going on)", (date.end or "") if date else "", max_chars=10
+            "To (empty: still going on)", (date.end or "") if date else "", max_chars=40
         )
         if st.form_submit_button("Save", type="primary"):
-            value = {"start": start.strip() or None, "end": end.strip() or None}
+            value = {"start": iso_in_words(start) or None, "end": iso_in_words(end) or None}
             if date and date.span != (0, 0):
                 value["span"] = list(date.span)  # type: ignore[assignment]
             new = value if start.strip() or end.strip() else None
             _apply(row, lambda c: c.set(incident.id, "date", new, why=why))
 
 
+_WRITTEN_DATES = (
+    ("%d %B %Y", 10), ("%d %b %Y", 10), ("%B %d %Y", 10), ("%b %d %Y", 10), ("%d.%m.%Y", 10),
+    ("%Y/%m/%d", 10), ("%B %Y", 7), ("%b %Y", 7),
+)  # fmt: skip
+"""Ways to write a date that have one meaning, and how much of the ISO form each gives."""
+
+
+def iso_in_words(typed: str) -> str:
+    """A date as typed in its ISO form; as it is where it is in none of the known ways."""
+    plain = " ".join(typed.replace(",", " ").split())
+    for way, length in _WRITTEN_DATES:
+        try:
+            return datetime.strptime(plain, way).date().isoformat()[:length]
+        except ValueError:
+            continue
+    return plain
+
+
 def _toll(row: Row, rows: Sequence[Row], why: str) -> None:
     incident = row.incident
     with st.form(f"toll-{row.id}", border=False):
         wanted: dict[str, dict[str, Any] | None] = {}
+        wrong: list[str] = []
         for name, title in (("fatalities", "Killed"), ("injured", "Injured")):
             toll = getattr(incident, name)
             left, right = st.columns(2)
-            low = left.number_input(f"{title}: at least", 0, None, toll.low if toll else None)
-            high = right.number_input(
-                f"{title}: at most", 0, None, toll.high if toll else None,
-                help="Empty: the text gives no upper bound.",
-            )  # fmt: skip
+            # Not number fields: those give back their old number when they are emptied.
+            typed = [
+                box.text_input(
+                    f"{title}: {bound}", "" if number is None else str(number), max_chars=12,
+                    help="Leave both empty where the text gives no number, one where it sets no "
+                    "such bound.", key=f"toll-{row.id}-{name}-{bound}-{number}",
+                )
+                for box, bound, number in (
+                    (left, "at least", toll.low if toll else None),
+                    (right, "at most", toll.high if toll else None),
+                )
+            ]  # fmt: skip
+            try:
+                low, high = _people(typed[0]), _people(typed[1])
+            except ValueError as error:
+                wrong.append(f"{title}: {error}")
+                continue
+            if low is not None and high is not None and low > high:
+                wrong.append(f"{title}: at least {low} is more than at most {high}")
+                continue
             if low is None and high is None:
                 wanted[name] = None
                 continue
@@ -566,7 +677,24 @@ def _toll(row: Row, rows: Sequence[Row], why: str) -> None:
                         made.append(by.set(incident.id, name, value, why=why))
                 return made
 
-            _apply(row, changes)
+            if wrong:
+                st.error(f"Not saved: {'; '.join(wrong)}.")
+            else:
+                _apply(row, changes)
+
+
+def _people(typed: str) -> int | None:
+    """A number of people as typed; None for nothing.
+
+    Raises:
+        ValueError: it is no such number; the message says what was typed.
+    """
+    digits = typed.strip().replace(",", "").replace(" ", "")
+    if not digits:
+        return None
+    if not digits.isdecimal():
+        raise ValueError(f"“{typed.strip()}” is no number of people; write digits, as in 12")
+    return int(digits)
 
 
 def _who(row: Row, rows: Sequence[Row], why: str) -> None:
@@ -641,17 +769,69 @@ def _merge(row: Row, rows: Sequence[Row], why: str) -> None:
         st.caption("It rests on one sentence and one place: there is nothing to split.")
 
 
-def _marked(rows: Sequence[Row]) -> None:
-    """Offer to make an incident of the text that is marked in the reading pane."""
-    marked = st.session_state.get("marked")
-    if not marked:
+def mark(article: str, start: int, end: int) -> None:
+    """Remember what was marked in an article, in whole words; where that is empty, its sentence.
+
+    A sentence that was only clicked is asked about before the form opens.
+    """
+    found = state.corrected(article)
+    if found is None:
         return
-    identity, (start, end) = marked
+    span = whole_words(found.analysis.article.text, start, end)
+    st.session_state.marked = (article, span, start != end) if span else None
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The span widened to whole words, without space around; of an empty one its sentence.
+
+    None where nothing stands there.
+    """
+    from mapper.segment import sentences
+
+    start, end = max(0, start), min(len(text), end)
+    if start >= end:
+        return next(((a, b) for a, b in sentences(text) if a <= start <= b), None)
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    while 0 < start < end and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while start < end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return (start, end) if start < end else None
+
+
+def unmark() -> None:
+    """Forget a sentence that was only clicked."""
+    asked = st.session_state.get("marked")
+    if asked and not asked[2]:
+        st.session_state.marked = None
+
+
+def _begin() -> None:
+    identity, span, _ = st.session_state.marked
+    st.session_state.marked = (identity, span, True)
+
+
+def marked() -> None:
+    """Offer to make an incident of the text that is marked in the reading pane."""
+    asked = st.session_state.get("marked")
+    if not asked or asked[0] != st.session_state.get("reading"):
+        return
+    identity, (start, end), sure = asked
     found = state.corrected(identity)
     if found is None or end > len(found.analysis.article.text):
         return
     analysis: Analysis = found.analysis
     quote = analysis.article.text[start:end]
+    if not sure:
+        with st.container(border=True):
+            st.text(f"“{quote[:160]}{'…' if len(quote) > 160 else ''}”")
+            st.button(
+                "Add an incident from this sentence", icon=":material/add_circle:", on_click=_begin
+            )
+        return
     styles = {k: s for k, s in kind_styles().items() if not k.startswith("_")}
     with st.container(border=True):
         st.text(f"Marked in the text: “{quote[:300]}{'…' if len(quote) > 300 else ''}”")

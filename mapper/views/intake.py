@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import date
 
 import streamlit as st
 
@@ -100,6 +99,25 @@ def _short(name: str) -> str:
     return line if len(line) <= 60 else line[:59] + "…"
 
 
+def _day(typed: str) -> str | None:
+    """A date of publication as typed (2024-05-14, 14 May 2024) in its ISO form; None for nothing.
+
+    Raises:
+        InputError: it is no day of the calendar.
+    """
+    from mapper.read import iso_date
+    from mapper.views.correct import iso_in_words
+
+    form = iso_in_words(typed)
+    return iso_date(form if len(form) == len("YYYY-MM-DD") else typed)
+
+
+def _sentence(error: Exception) -> str:
+    """An error as a sentence of its own."""
+    said = str(error)
+    return f"{said[:1].upper()}{said[1:]}."
+
+
 def open_sample() -> None:
     """Map the first sample, for a workspace that is empty."""
     for sample in samples()[:1]:
@@ -183,12 +201,11 @@ def _article_data(identity: str) -> None:
         st.form(f"about-{identity}", border=False),
     ):
         title = st.text_input("Title", article.title or "", max_chars=300)
-        published = st.date_input(
+        published = st.text_input(
             "Published",
-            date.fromisoformat(article.published) if article.published else None,
-            min_value=date(1800, 1, 1),
-            max_value=date(2100, 12, 31),
-            format="YYYY-MM-DD",
+            article.published or "",
+            max_chars=40,
+            placeholder="YYYY-MM-DD",
             help="“On Monday” can become a date only when it is known when the text was published.",
         )
         outlet = st.text_input("Source", article.domain or "", max_chars=200)
@@ -201,12 +218,17 @@ def _article_data(identity: str) -> None:
     if kept:
         from mapper.read import domain_of
 
+        try:
+            day = _day(published)
+        except MapperError as error:
+            st.error(_sentence(error))
+            return
         changed = replace(
             article,
             title=title.strip() or None,
             url=url.strip() or None,
             domain=outlet.strip() or domain_of(url.strip() or None),
-            published=published.isoformat() if isinstance(published, date) else None,
+            published=day,
         )
         bring_in([(changed, None)], [])
         st.rerun()
@@ -233,9 +255,8 @@ def add_articles() -> None:
         )
         left, right = st.columns(2)
         title = left.text_input("Title (read from the text if left empty)", max_chars=300)
-        published = right.date_input(
-            "Published (read from the text if left empty)", None, min_value=date(1800, 1, 1),
-            max_value=date(2100, 12, 31), format="YYYY-MM-DD",
+        published = right.text_input(
+            "Published (read from the text if left empty)", max_chars=40, placeholder="YYYY-MM-DD",
             help="Without a date of publication, “on Monday” stays undated.",
         )  # fmt: skip
         left, right = st.columns(2)
@@ -246,24 +267,27 @@ def add_articles() -> None:
                 article = article_from_text(
                     text,
                     title=title.strip() or None,
-                    published=published.isoformat() if isinstance(published, date) else None,
+                    published=_day(published),
                     url=url.strip() or None,
                 )
                 article = replace(article, domain=outlet.strip() or article.domain)
                 found.append((article, _source("pasted text", text.encode("utf-8", "replace"))))
             except MapperError as error:
-                st.error(f"Nothing to map: {error}.")
+                st.error(_sentence(error))
     with upload, st.form("upload", border=False):
         files = st.file_uploader(
             "Articles", type=[ending[1:] for ending in ENDINGS], accept_multiple_files=True,
             help=f"One article a file ({', '.join(ENDINGS[:-1])}), or one a line in a .jsonl file.",
         )  # fmt: skip
-        published = st.date_input(
-            "Published, where a file does not say", None, min_value=date(1800, 1, 1),
-            max_value=date(2100, 12, 31), format="YYYY-MM-DD",
-        )  # fmt: skip
+        published = st.text_input(
+            "Published, where a file does not say", max_chars=40, placeholder="YYYY-MM-DD"
+        )
         if st.form_submit_button("Show on the map", type="primary"):
-            day = published.isoformat() if isinstance(published, date) else None
+            try:
+                day = _day(published)
+            except MapperError as error:
+                st.error(_sentence(error))
+                return
             for file in files:
                 source = _source(file.name, file.getvalue())
                 try:

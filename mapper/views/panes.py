@@ -15,9 +15,10 @@ import streamlit as st
 
 from mapper.abstain import confidences, default_threshold
 from mapper.model import Analysis
+from mapper.read import text_id
 from mapper.views import correct, engine, state
 from mapper.views.totals import Sum, Totals, totals
-from mapper.webmap.rows import Row
+from mapper.webmap.rows import Row, title_of
 from mapper.webmap.words import (
     day_in_words,
     kind_styles,
@@ -112,6 +113,9 @@ def table(shown: Sequence[Row]) -> None:
         column_config={
             "How sure": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent"),
             "What": st.column_config.TextColumn(width="medium"),
+            "Did it happen?": st.column_config.TextColumn(width=210),
+            "Killed": st.column_config.TextColumn(width=125),
+            "Injured": st.column_config.TextColumn(width=125),
             "Quote": st.column_config.TextColumn(width="large"),
         },
     )
@@ -190,7 +194,12 @@ def summary(rows: Sequence[Row], shown: Sequence[Row]) -> None:
     if counted.first and counted.last:
         covers.append(
             f"Dated incidents lie between {day_in_words(counted.first.isoformat())} and "
-            f"{day_in_words(counted.last.isoformat())}; {counted.undated} carry no full date."
+            f"{day_in_words(counted.last.isoformat())}; "
+            + (
+                f"{counted.undated} have no date, or no year."
+                if counted.undated
+                else "each has a date."
+            )
         )
     covers.append(
         f"{counted.placed} are on the map, {counted.unplaced} name no place that was found."
@@ -303,7 +312,7 @@ def take_away(rows: Sequence[Row], shown: Sequence[Row]) -> None:
     name = (
         "incidents"
         if st.session_state.article == state.ALL
-        else _file_name(st.session_state.article)
+        else _file_name(st.session_state.article, next(iter(state.analyses()), None))
     )
     options = Options(hxl=hxl, coarsen_km=coarse, least=state.least())
     columns = st.columns(3)
@@ -345,9 +354,12 @@ def _written(analyses: Sequence[Analysis], ending: str, options: Any) -> bytes:
         return path.read_bytes()
 
 
-def _file_name(identity: str) -> str:
-    kept = "".join(c if c.isalnum() or c in "-_" else "-" for c in identity).strip("-")
-    return kept[:60] or "incidents"
+def _file_name(identity: str, analysis: Analysis | None = None) -> str:
+    """A name for a file: the article's own, or its title's where it is named after its hash."""
+    if analysis is not None and identity.startswith(text_id(analysis.article.text)):
+        identity = title_of(analysis)
+    words = "".join(c if c.isalnum() or c in "-_" else " " for c in identity).split()
+    return "-".join(words)[:60].strip("-") or "incidents"
 
 
 def log() -> None:

@@ -175,15 +175,17 @@ def _reader(rows: list[Row], shown: Sequence[Row]) -> None:
     )  # fmt: skip
     st.caption(
         "Shaded: happened. Framed: did not, or not yet. Underlined: places (wavy: not found). "
-        "Keys N and P: next, previous."
+        "Keys N and P: next, previous. Click any other sentence to add an incident."
     )
+    correct.marked()
 
 
 def _marked() -> None:
-    """A stretch of text was selected: the panel offers to make an incident of it."""
+    """A stretch of text was selected, or a sentence clicked: it can be made an incident."""
     found = st.session_state.reader.get("selection")
     if found:
-        st.session_state.marked = (st.session_state.reading, tuple(found))
+        start, end = found
+        correct.mark(st.session_state.reading, start, end)
 
 
 def _map(rows: list[Row], shown: Sequence[Row]) -> None:
@@ -225,6 +227,7 @@ def _clicked() -> None:
     found = st.session_state.link.get("selected")
     if found:
         st.session_state.selected = found
+        correct.unmark()
 
 
 def _picked() -> None:

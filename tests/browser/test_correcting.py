@@ -165,6 +165,23 @@ def test_a_marked_sentence_becomes_an_incident(mine):
     expect(app.text.locator(".cite.on")).to_contain_text("Colonel Laith")
 
 
+def test_a_click_on_a_plain_sentence_offers_to_add_an_incident(mine):
+    app, page = mine, mine.page
+    offer = page.get_by_role("button", name="Add an incident from this sentence")
+    app.text.get_by_text("put his own side's dead").click()
+    expect(offer).to_be_visible()
+    # An incident that is chosen takes the offer away.
+    app.incident_of("defused by").click()
+    expect(offer).to_have_count(0)
+    app.text.get_by_text("put his own side's dead").click()
+    offer.click()
+    expect(
+        page.get_by_text(re.compile("Marked in the text: “Colonel Laith .*check.”"))
+    ).to_be_visible()
+    page.get_by_role("button", name="Leave it").click()
+    expect(page.get_by_text(re.compile("Marked in the text"))).to_have_count(0)
+
+
 CORNERS = "36.0, 43.0\n36.0, 44.0\n35.0, 44.0"
 
 

@@ -37,7 +37,17 @@ def test_hostile_text_is_shown_as_it_stands_and_never_run(make_app, own_server):
 def test_an_empty_text_is_answered_in_one_line(make_app, own_server):
     app = make_app(own_server.url).open()
     paste(app, "   ")
-    expect(app.page.get_by_text(re.compile("Nothing to map: .*empty"))).to_be_visible()
+    expect(app.page.get_by_text("The text is empty: nothing to map.")).to_be_visible()
+
+
+def test_a_date_of_publication_that_is_none_is_refused_in_words(make_app, own_server):
+    app = make_app(own_server.url).open()
+    page = app.page
+    page.get_by_role("button", name="Add articles").click()
+    page.get_by_label("Text of the article").fill("Rebels shelled Kut.")
+    page.get_by_label("Published (read from the text").fill("2024-13-40")
+    page.get_by_role("dialog").get_by_role("button", name="Show on the map").first.click()
+    expect(page.get_by_text("'2024-13-40' is no date")).to_be_visible()
 
 
 def test_a_text_without_incidents_says_so(make_app, own_server):

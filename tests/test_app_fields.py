@@ -1,0 +1,91 @@
+"""What the app's fields take for a date or a number of people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import made
+import pytest
+
+from mapper.errors import InputError
+from mapper.model import Article
+from mapper.read import text_id
+from mapper.views.correct import _people, iso_in_words, whole_words
+from mapper.views.intake import _day
+from mapper.views.panes import _file_name
+from mapper.webmap.words import spelling_in_words
+
+
+@pytest.mark.parametrize(
+    ("typed", "iso"),
+    [
+        ("2024-05-11", "2024-05-11"),
+        (" 11 May 2024 ", "2024-05-11"),
+        ("May 11, 2024", "2024-05-11"),
+        ("11 Sep 2024", "2024-09-11"),
+        ("May 2024", "2024-05"),
+        ("2024", "2024"),
+        ("XXXX-10-28", "XXXX-10-28"),
+        ("31 February 2024", "31 February 2024"),
+        ("11/12/2024", "11/12/2024"),  # which is the month?
+        ("", ""),
+    ],
+)
+def test_dates_in_words(typed, iso):
+    assert iso_in_words(typed) == iso
+
+
+def test_a_day_of_publication_is_a_day():
+    assert _day("") is None and _day("14 May 2024") == "2024-05-14" == _day("2024-05-14")
+    for typed in ("2024-13-40", "31 February 2024", "yesterday", "May 2024"):
+        with pytest.raises(InputError, match=typed):
+            _day(typed)
+
+
+def test_numbers_of_people():
+    assert _people("") is None and _people("  ") is None
+    assert _people("0") == 0 and _people("1,200") == 1200 and _people("2 000") == 2000
+    for typed in ("some", "-3", "2.5", "3 to 4"):
+        with pytest.raises(ValueError, match="is no number of people"):
+            _people(typed)
+
+
+def test_a_pasted_text_is_saved_under_its_title():
+    text = "Rebels shelled Kut: “two dead”\n\nMore was not known."
+    analysis = replace(made.analysis(), article=Article(text_id(text), text, title=None))
+    assert _file_name(text_id(text), analysis) == "Rebels-shelled-Kut-two-dead"
+    assert _file_name("my report.v2", analysis) == "my-report-v2"
+    assert _file_name("…") == "incidents"
+
+
+@pytest.mark.parametrize(
+    ("marked", "whole"),
+    [
+        ("bel", "Rebels"),
+        (" shelled K", "shelled Kut"),
+        ("Rebels shelled Kut.", "Rebels shelled Kut."),
+        ("😀 Tw", "😀 Two"),
+    ],
+)
+def test_what_is_marked_is_widened_to_whole_words(marked, whole):
+    text = "Rebels shelled Kut. 😀 Two died."
+    start = text.index(marked)
+    a, b = whole_words(text, start, start + len(marked))
+    assert text[a:b] == whole
+
+
+def test_a_click_marks_its_sentence():
+    text = "Rebels shelled Kut. Two died."
+    assert [text[slice(*whole_words(text, at, at))] for at in (3, 22)] == [
+        "Rebels shelled Kut.", "Two died.",
+    ]  # fmt: skip
+    assert whole_words("   ", 1, 2) is None and whole_words("", 0, 0) is None
+
+
+def test_the_texts_own_spelling_is_shown_where_it_differs():
+    item = made.analysis().incidents[0].places[0]
+    name = item.place.name
+    here = replace(item, mention=(0, 10))
+    assert spelling_in_words(here, "El Geneina fell.") == "“El Geneina” in the text. "
+    assert spelling_in_words(replace(item, mention=(0, len(name))), name + " fell.") == ""
+    assert spelling_in_words(replace(item, mention=(0, 0)), "El Geneina fell.") == ""
