@@ -32,7 +32,7 @@ from mapper.errors import SetupError
 from mapper.extract.learned import Trees
 from mapper.model import Role, Span
 from mapper.names import clean
-from mapper.segment import words
+from mapper.segment import abbreviations, words
 
 __all__ = ["COLUMNS", "MODEL", "Lattice", "Scorer", "best", "lattice"]
 
@@ -194,6 +194,18 @@ class _Text:
             and (self.text[self.ends[i - 1] : self.starts[i]] in ("", " ", "\n"))
         )
 
+    def own_stop(self, i: int) -> bool:
+        """Whether word ``i`` is a full stop that belongs to the abbreviation before it."""
+        if self.said[i] != "." or self.starts[i] != self.ends[i - 1]:
+            return False
+        before = self.said[i - 1].lower()
+        known = abbreviations()
+        return (
+            before in known["never"]
+            or before in known["unless_starter"]
+            or any(m.how == "abbreviation" for m in self.names(self.said[i - 1]))
+        )
+
     def sentence_start(self, i: int) -> bool:
         """Whether word ``i`` opens a sentence or a line."""
         if i <= 0:
@@ -314,7 +326,7 @@ def _candidates(seen: _Text) -> set[Span]:
             if not _edge(seen, i):
                 continue
             for j in range(max(i, a) + 1, min(right, i + LONGEST) + 1):
-                if _edge(seen, j - 1) or (seen.said[j - 1] == "." and j - i > 1):
+                if _edge(seen, j - 1) or (j - i > 1 and seen.own_stop(j - 1)):
                     out.add((seen.starts[i], seen.ends[j - 1]))
     return out
 

@@ -40,7 +40,8 @@ _LOOK_BACK = 40  # code points that an abbreviation can span
 
 
 @cache
-def _abbreviations() -> dict[str, frozenset[str]]:
+def abbreviations() -> dict[str, frozenset[str]]:
+    """Abbreviations that a full stop belongs to, lower case without it, by how they behave."""
     raw = yaml.safe_load(_ABBREVIATIONS.read_text(encoding="utf-8"))
     return {name: frozenset(str(item) for item in items) for name, items in raw.items()}
 
@@ -145,7 +146,7 @@ def _last(text: str, begin: int, at: int) -> str:
 
 def _mostly_lower_starts(text: str) -> bool:
     """Whether most of what follows full stops begins in lower case: a lower-cased text."""
-    known = _abbreviations()
+    known = abbreviations()
     skip = known["never"] | known["unless_starter"]
     low = high = 0
     for match in _END.finditer(text):
@@ -162,7 +163,7 @@ def _mostly_lower_starts(text: str) -> bool:
 
 def _ends(text: str, begin: int, match: re.Match[str], lower: bool) -> bool:
     """Whether the stop found closes a sentence."""
-    known = _abbreviations()
+    known = abbreviations()
     following = _NEXT.match(text, match.end(), match.end() + 60)
     word = (following.group("word") if following else None) or ""
     opened = bool(following and following.group("open").strip("-–—*•"))

@@ -187,10 +187,9 @@ SHORT_OF: dict[str, set[str]] = {
     "sample": {
         "protests in two places",
         "the dead of both protests are shared",
-        "the convoy is in the Green Zone",
         "a threat",
     },
-    "article": {"the convoy is in the Green Zone", "the visit is at the base", "a threat"},
+    "article": {"the convoy is in the Green Zone", "the visit is at the base"},
 }
 """What the model of today misses in each text: expected all the same, and seen to fail."""
 
