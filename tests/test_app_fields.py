@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import made
 import pytest
@@ -13,6 +14,8 @@ from mapper.read import text_id
 from mapper.views.correct import _people, iso_in_words, whole_words
 from mapper.views.intake import _day
 from mapper.views.panes import _file_name
+from mapper.views.timebar import of_the_story
+from mapper.webmap.rows import Row
 from mapper.webmap.words import spelling_in_words
 
 
@@ -89,3 +92,20 @@ def test_the_texts_own_spelling_is_shown_where_it_differs():
     assert spelling_in_words(here, "El Geneina fell.") == "“El Geneina” in the text. "
     assert spelling_in_words(replace(item, mention=(0, len(name))), name + " fell.") == ""
     assert spelling_in_words(replace(item, mention=(0, 0)), "El Geneina fell.") == ""
+
+
+def test_the_time_bar_leaves_out_what_is_recalled_from_long_ago():
+    incident = made.analysis().incidents[0]
+
+    def row(day, background=False):
+        return Row(
+            day, replace(incident, background=background), made.analysis()
+        ), date.fromisoformat(day)
+
+    week = [row("2024-05-10"), row("2024-05-12"), row("2024-05-16")]
+    recalled, near = row("2003-04-25", True), row("2024-04-20", True)
+    assert of_the_story([recalled, *week]) == week
+    assert of_the_story([near, *week]) == [near, *week]
+    assert of_the_story([recalled]) == [recalled]
+    old = row("2003-04-25")
+    assert of_the_story([old, *week]) == [old, *week]  # told of itself, it is no background

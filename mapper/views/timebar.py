@@ -29,9 +29,15 @@ def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
                 f"No time bar: {undated} incident{'s' if undated > 1 else ''} without a date."
             )
         return
-    key = _key((wanted.start, wanted.end))
+    drawn = [(row, span[0]) for row, span in dated]
+    near = of_the_story(drawn)
+    far = len(drawn) - len(near)
+    whole = bool(far) and bool(st.session_state.get("whole_time"))
+    if far and not whole and not (wanted.start or wanted.end):
+        drawn = near
+    key = f"{_key((wanted.start, wanted.end))}{'-whole' if len(drawn) > len(near) else ''}"
     st.altair_chart(
-        _chart([(row, span[0]) for row, span in dated], st.session_state.brush_from),
+        _chart(drawn, st.session_state.brush_from),
         key=key,
         on_select=lambda: _brushed(key),
         selection_mode="brush",
@@ -47,7 +53,32 @@ def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
     if undated:
         many = f"{undated} incident{'s' if undated > 1 else ''} without a date"
         said.append(f"{many} {'stay' if wanted.undated else 'are hidden'}.")
-    st.caption(" ".join(said))
+    if far:
+        bar, switch = st.columns([3, 1])
+        bar.caption(" ".join(said))
+        switch.toggle(
+            f"Show {far} recalled from other times", key="whole_time",
+            help="Background far from the time that the article tells of would press that time "
+            "into one bar.",
+        )  # fmt: skip
+    else:
+        st.caption(" ".join(said))
+
+
+def of_the_story(dated: Sequence[tuple[Row, date]]) -> list[tuple[Row, date]]:
+    """Without the background that would more than triple the time that the rest takes.
+
+    All of it where there is nothing but background, or where it lies near.
+    """
+    told = [day for row, day in dated if not row.incident.background]
+    if not told:
+        return list(dated)
+    first, last = min(told), max(told)
+    every = [day for _, day in dated]
+    room = max(3 * (last - first), timedelta(days=62))
+    if max(every) - min(every) <= room:
+        return list(dated)
+    return [(row, day) for row, day in dated if first <= day <= last]
 
 
 def _key(shown: tuple[str, str]) -> str:
