@@ -48,9 +48,11 @@ export default function (component) {
       const node = IncidentReading.mark(S.box, next, S.scroll);
       if (node) node.focus({ preventScroll: true });
     });
+    // Numbered, so that the same words can be marked again.
+    const told = (range) => S.set("selection", [...range, S.turn = (S.turn || 0) + 1]);
     S.box.addEventListener("mouseup", () => setTimeout(() => {
       const range = selected(S.box);
-      if (range) S.set("selection", range);
+      if (range) told(range);
     }, 0));
     // A click on a sentence that tells of nothing yet: it can be made an incident.
     S.box.addEventListener("click", (event) => {
@@ -63,12 +65,12 @@ export default function (component) {
       const inside = caret && span.contains(caret.startContainer)
         ? Array.from(span.textContent.slice(0, caret.startOffset)).length : 0;
       const at = Number(span.dataset.at) + inside;
-      S.set("selection", [at, at]);
+      told([at, at]);
     });
     S.box.addEventListener("keyup", (event) => {
       if (!event.shiftKey) return;
       const range = selected(S.box);
-      if (range) S.set("selection", range);
+      if (range) told(range);
     });
     S.choose = (id) => {
       S.selected = id;

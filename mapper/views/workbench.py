@@ -184,7 +184,7 @@ def _marked() -> None:
     """A stretch of text was selected, or a sentence clicked: it can be made an incident."""
     found = st.session_state.reader.get("selection")
     if found:
-        start, end = found
+        start, end, _ = found
         correct.mark(st.session_state.reading, start, end)
 
 

@@ -324,6 +324,7 @@ def test_tolls_kind_and_rejection_survive_a_restart_and_reach_the_totals(
     expect(page.get_by_text(re.compile("Killed: 40"))).to_have_count(0)
     expect(page.get_by_role("textbox", name="Killed: at least")).to_have_value("")
     # The reason was for that change alone.
+    app.settled()
     expect(page.get_by_label("Why the change?")).to_have_value("")
     page.get_by_role("textbox", name="Killed: at least").fill("3")
     page.get_by_role("textbox", name="Killed: at most").fill("4")

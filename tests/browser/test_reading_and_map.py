@@ -113,7 +113,7 @@ def test_the_legend_makes_room_for_a_popup(app):
     app.incident_of("defused by").click()
     app.map.locator(".im-popup").wait_for()
     expect(legend).not_to_have_attribute("open", "")
-    app.map.get_by_role("button", name="Close").click()
+    app.map.get_by_role("button", name="Close", exact=True).click()
     expect(legend).to_have_attribute("open", "")
 
 
