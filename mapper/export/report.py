@@ -256,6 +256,7 @@ def _map(rows: Sequence[Row]) -> Any:
             if kept:
                 ground.append(path(shapely.GeometryCollection(kept), **{"class": name}))
     areas: list[Any] = []
+    shaded: set[bytes] = set()
     spots: dict[tuple[float, float], list[tuple[int, str, str]]] = {}
     for (number, _, incident), geometry in drawn:
         colour = style_of(incident.kind).colour
@@ -265,7 +266,10 @@ def _map(rows: Sequence[Row]) -> Any:
                 spot = at(part.x, part.y)
                 fill = colour if happened else "#fff"
             else:
-                areas.append(path(part, fill=colour, stroke=colour, **{"class": "area"}))
+                if part.wkb not in shaded:
+                    # Once, however many incidents share it, or what lies under it is lost.
+                    shaded.add(part.wkb)
+                    areas.append(path(part, fill=colour, stroke=colour, **{"class": "area"}))
                 inside = part.representative_point()
                 spot = at(inside.x, inside.y)
                 fill = ""  # no dot: the text names no point

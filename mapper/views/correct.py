@@ -97,7 +97,10 @@ def panel(rows: Sequence[Row]) -> None:
         )
         _missed(rows)
         return
-    _facts(row)
+    if picking():
+        st.text(row.title)  # the form stays close under the map that is to be clicked
+    else:
+        _facts(row)
     said = st.text_input(
         "Why the change? (kept in the log)", key=_why_key(row), max_chars=300,
         placeholder="Optional: for example, “the ministry's later statement says two”",

@@ -57,7 +57,7 @@ def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
         bar, switch = st.columns([3, 1])
         bar.caption(" ".join(said))
         switch.toggle(
-            f"Show {far} recalled from other times", key="whole_time",
+            f"Show recalled ({far})", key="whole_time",
             help="Background far from the time that the article tells of would press that time "
             "into one bar.",
         )  # fmt: skip
