@@ -45,7 +45,7 @@ def test_a_date_of_publication_that_is_none_is_refused_in_words(make_app, own_se
     page = app.page
     page.get_by_role("button", name="Add articles").click()
     page.get_by_label("Text of the article").fill("Rebels shelled Kut.")
-    page.get_by_label("Published (read from the text").fill("2024-13-40")
+    page.get_by_role("textbox", name="Published (read from the text").fill("2024-13-40")
     page.get_by_role("dialog").get_by_role("button", name="Show on the map").first.click()
     expect(page.get_by_text("'2024-13-40' is no date")).to_be_visible()
 
