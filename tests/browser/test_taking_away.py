@@ -199,11 +199,17 @@ def test_the_standalone_page_links_text_map_and_table(standalone):
 
 def test_no_chosen_mark_lies_under_the_legend(standalone):
     hidden = standalone.evaluate(
-        """() => [...incidentLayer.rows.values()].filter((row) => {
-          if (row.places.length !== 1 || row.places[0].geometry) return false;
-          incidentLayer.select(row.id, { fly: true, quiet: true });
-          return !incidentLayer._clear(incidentLayer.markers.get(row.id)[0].getLatLng());
-        }).map((row) => row.title)"""
+        """async () => {
+          const hidden = [];
+          for (const row of incidentLayer.rows.values()) {
+            if (row.places.length !== 1 || row.places[0].geometry) continue;
+            incidentLayer.select(row.id, { fly: true, quiet: true });
+            await new Promise((done) => setTimeout(done, 450)); // the map makes room for the popup
+            const mark = incidentLayer.markers.get(row.id)[0];
+            if (!incidentLayer._clear(mark.getLatLng())) hidden.push(row.title);
+          }
+          return hidden;
+        }"""
     )
     assert hidden == []
 

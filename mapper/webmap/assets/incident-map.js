@@ -939,7 +939,7 @@
       const size = this.map.getSize();
       const popup = L.popup({
         maxWidth: Math.min(360, size.x - 90), minWidth: Math.min(250, size.x - 100),
-        maxHeight: Math.max(160, size.y - 170), autoPanPaddingTopLeft: [56, 12],
+        maxHeight: Math.max(160, size.y - 200), autoPanPaddingTopLeft: [56, 12],
         autoPanPaddingBottomRight: [12, 64], offset: [0, -8],
         className: "im-popup-shell",
       });
