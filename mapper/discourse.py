@@ -6,9 +6,11 @@ Turns mentions into the :class:`mapper.rank.Name` values that are judged togethe
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from mapper.model import Article, Mention
 from mapper.names import clean, fold
 from mapper.outlets import domain_of, outlet
 from mapper.rank import Home, Name
+from mapper.segment import paragraphs, sentences
 
 _COMMA = re.compile(r"^['’]?s?\s*,\s*(?:in\s+)?(?:the\s+)?$")
 _PAREN = re.compile(r"^\s*\(\s*$")
@@ -26,6 +29,19 @@ _INSIDE = re.compile(
 _HOLDER_FIRST = re.compile(
     r"^(?:['’]s?)?\s+(?:(?!and\b|or\b|to\b|in\b|from\b|on\b)[\w-]+\s+){0,2}(?:of\s+)?(?:the\s+)?$"
 )
+_POSSESSIVE = re.compile(r"^(?:['’]s|(?<=s)['’])\s+(?:[\w-]+\s+){0,4}$")
+_APPOSITION = re.compile(
+    r"^\s*,\s+(?:an?|the|one of the)\s+(?:[\w-]+\s+){1,5}?"
+    r"(?:in|of|near|outside|from|on)\s+(?:the\s+)?(?:[a-z-]+\s+){0,2}(?:of\s+)?$"
+)
+_NEAR = re.compile(
+    r"^,?\s+(?:[\w-]+\s+){0,4}?"
+    r"(?:near|outside|close to|from|(?:north|south|east|west|[ns]\w+-?[ew]\w+) of)\s+"
+    r"(?:the\s+)?(?:[a-z-]+\s+){0,2}(?:of\s+)?$"
+)
+_SITED = re.compile(r"^(?:['’]s)?,?\s+(?:at|on|along|in)\s+(?:the\s+)?(?:[a-z-]+\s+){0,2}$")
+_ANOTHER = re.compile(r"\b(?:and|or|but|while|then|as|to)\b", re.IGNORECASE)
+_PAREN_BACK = re.compile(r"^\s*\(\s*(?:in\s+)?(?:the\s+)?$")
 _LIST = re.compile(r"^\s*(?:,|,?\s*\band\b|,?\s*\bor\b|;|/|&)\s*(?:in\s+|the\s+)*$", re.IGNORECASE)
 _DATELINE_TAIL = re.compile(
     r"^(?:\s*[,/]\s*[\w.’' ]{2,25}){0,3}?\s*(?:,?\s*[A-Z][a-z]{2,8}\.?\s+\d{1,2})?\s*"
@@ -107,6 +123,64 @@ def _links(
     return holder, lists
 
 
+def _said(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int, str]]:
+    """Which mention the words set in which, and how, whatever a gazetteer holds of them.
+
+    Neighbours only; a list of names shares what its last one is set in ("A and B in C").
+    """
+    found: list[tuple[int, int, str]] = []
+    listed: list[bool] = []
+    joined: list[bool] = []
+    for a, b in pairwise(mentions):
+        gap = text[a.end : b.start] if b.start >= a.end else "\n\n"
+        listed.append(len(gap) <= 60 and "\n\n" not in gap and bool(_LIST.match(gap)))
+        joined.append(listed[-1] and gap.strip(" ,") != "")
+    # "A, B and C" is a list, "A, B, C" may say that A lies in B
+    in_list = [False] * len(listed)
+    for i in range(len(listed)):
+        k = i
+        while k < len(listed) and listed[k]:
+            in_list[i] |= joined[k]
+            k += 1
+        in_list[i] |= listed[i] and i > 0 and in_list[i - 1] and joined[i - 1]
+    for i, (a, b) in enumerate(pairwise(mentions)):
+        gap = text[a.end : b.start] if b.start >= a.end else "\n\n"
+        if len(gap) > 60 or "\n\n" in gap:
+            continue
+        if _PAREN_BACK.match(gap):
+            found += [(i, i + 1, "paren"), (i + 1, i, "paren")]
+        elif _COMMA.match(gap):
+            if not in_list[i]:
+                found.append((i, i + 1, "comma"))
+        elif _ANOTHER.search(gap):
+            continue  # "in A, and in B": B is told of for itself
+        elif _NEAR.match(gap):
+            found.append((i, i + 1, "near"))
+        elif _APPOSITION.match(gap):
+            found.append((i, i + 1, "apposition"))
+        elif _INSIDE.match(gap):
+            found.append((i, i + 1, "inside"))
+        elif _POSSESSIVE.match(gap):
+            found.append((i + 1, i, "possessive"))
+        elif _HOLDER_FIRST.match(gap):
+            found.append((i + 1, i, "holder"))
+        if _SITED.match(gap):
+            found.append((i + 1, i, "at"))
+    direct = {(i, how): j for i, j, how in found if how in ("inside", "near", "apposition")}
+    for (i, _), j in direct.items():
+        k = i - 1
+        while k >= 0 and listed[k]:
+            found.append((k, j, "shared"))
+            k -= 1
+    back = {(i, how): j for i, j, how in found if how in ("possessive", "at") and j < i}
+    for (i, _), j in back.items():
+        k = i
+        while k < len(listed) and listed[k]:
+            found.append((k + 1, j, "shared"))
+            k += 1
+    return found
+
+
 def _is_dateline(text: str, mention: Mention) -> bool:
     if mention.start > _DATELINE_REACH:
         return False
@@ -168,6 +242,8 @@ def discourse(
                 held.append(could_hold(above, blocks[i]))
             if all(h.any() for h in held) and not np.logical_and.reduce(held).any():
                 split.add(key)
+    sentence_starts = [a for a, _ in sentences(text)]
+    paragraph_starts = [a for a, _ in paragraphs(text)]
     names: list[Name] = []
     index: dict[tuple[str, str], int] = {}
     of_kept: list[int] = []
@@ -185,8 +261,16 @@ def discourse(
         name.roles.append(mention.role)
         name.capitals |= len(mention.text) > 3 and mention.text.isupper()
         name.in_dateline |= _is_dateline(text, mention)
-        name.after_preposition |= bool(
-            _PREPOSITION.search(text[max(0, mention.start - 20) : mention.start])
+        behind = bool(_PREPOSITION.search(text[max(0, mention.start - 20) : mention.start]))
+        name.after_preposition |= behind
+        name.spots.append(
+            (
+                mention.start,
+                mention.end,
+                bisect_right(sentence_starts, mention.start),
+                bisect_right(paragraph_starts, mention.start),
+                behind,
+            )
         )
         of_kept.append(at)
     parent_text: dict[int, str] = {}
@@ -201,9 +285,23 @@ def discourse(
         if known == len(names):
             names.append(Name(block, [], []))
         names[known].positions.append(where)
+        names[known].spots.append(
+            (
+                where,
+                where + len(words),
+                bisect_right(sentence_starts, where),
+                bisect_right(paragraph_starts, where),
+                False,
+            )
+        )
         if of_kept[child] != known:
             names[of_kept[child]].parents.add(known)
+            names[of_kept[child]].links.setdefault(known, set()).add("comma")
             parent_text.setdefault(of_kept[child], words)
+    for inner, outer, how in _said(text, kept):
+        a, b = of_kept[inner], of_kept[outer]
+        if a != b:
+            names[a].links.setdefault(b, set()).add(how)
     for left, right in lists:
         a, b = of_kept[left], of_kept[right]
         if a != b:

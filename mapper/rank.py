@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from mapper.candidates import F32, KIND_GROUPS, STATIC_FEATURES, Block
 from mapper.errors import SetupError
+from mapper.setting import HINTS, PICK_COLUMNS, Pairs, bonus
 
 EARTH_KM = 6371.0088
 MODEL = Path(__file__).parent / "models" / "ranker.json"
@@ -97,7 +98,8 @@ class Name:
 
     ``positions`` are the starts of its mentions in code points.  ``parents`` are indices of
     names that it is said to lie in ("X, Y"), ``peers`` of names that it stands in a list with.
-    ``weight`` is 0 for names that only give context (an abbreviation after a comma).
+    ``links`` are names that the words between set it in, by how, whether or not a gazetteer
+    agrees.  ``spots`` are its mentions: start, end, sentence, paragraph, after a preposition.
     """
 
     block: Block
@@ -109,6 +111,8 @@ class Name:
     parents: set[int] = field(default_factory=set)
     peers: set[int] = field(default_factory=set)
     is_home: bool = False
+    links: dict[int, set[str]] = field(default_factory=dict)
+    spots: list[tuple[int, int, int, int, bool]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,10 +474,6 @@ def settle(table: Table, belief: F32) -> list[Chosen]:
     return [Chosen(*choose(table, i, belief)) for i in range(len(table.names))]
 
 
-ANCHOR_KINDS = ("city", "neighbourhood", "facility", "admin2", "admin3")
-"""Kinds of place that a text can set an unknown name in."""
-
-_HINTS = ("facility", "neighbourhood", "water", "landform", "city", "admin2", "admin1", "region")
 ANCHOR_COLUMNS = (
     "has_candidates",
     "mass",
@@ -481,7 +481,7 @@ ANCHOR_COLUMNS = (
     "how_part",
     "how_fuzzy",
     "how_stripped",
-    *(f"hint_{h}" for h in _HINTS),
+    *(f"hint_{h}" for h in HINTS),
     "words",
     "literal",
     "organisation",
@@ -493,10 +493,13 @@ ANCHOR_COLUMNS = (
     "after_preposition",
     "near",
     "linked",
+    "pick",
+    "pick_lead",
     "concentration",
     "anchor_mass",
     "anchor_city",
     "anchor_admin",
+    "anchor_country",
     "anchor_log_population",
     "within_161",
     "within_500",
@@ -509,52 +512,55 @@ ANCHOR_COLUMNS = (
 )
 
 
-def anchors(table: Table, belief: F32, chosen: Sequence[Chosen]) -> tuple[NDArray[np.int64], F32]:
+def anchors(
+    table: Table, belief: F32, chosen: Sequence[Chosen], paired: Pairs, scores: F32
+) -> tuple[NDArray[np.int64], F32]:
     """Where the text would set each name, did nobody know it.
 
-    Gives, for each name, the index of the other name whose place the text speaks of just
-    there (-1: none), and the ANCHOR_COLUMNS from which :meth:`Ranker.anchored` tells how
-    likely the name lies within 161 km of it.
+    ``scores`` say of each of the ``paired`` names how well the one is set in the other
+    (:meth:`Ranker.pick`); a softmax over a name's pairs makes chances of them.  Gives, for
+    each name, the index of the likeliest other name (-1: none), and the ANCHOR_COLUMNS from
+    which :meth:`Ranker.anchored` tells how likely the name lies within 161 km of it.
     """
     n = len(table.names)
     out = np.zeros((n, len(ANCHOR_COLUMNS)), np.float32)
     which = np.full(n, -1, np.int64)
-    kinds = [KIND_GROUPS.index(k) for k in ANCHOR_KINDS]
+    points = paired.points
+    if not len(paired.owner):
+        return which, out
+    score = np.full((n, n), -np.inf, np.float32)
+    score[paired.owner, paired.other] = scores + bonus(paired.features)
+    best = score.argmax(axis=1)
+    top = score[np.arange(n), best]
+    found = np.isfinite(top)
+    which[found] = best[found]
+    score = np.exp(score - np.where(found, top, 0.0)[:, None])
+    score /= score.sum(axis=1, keepdims=True) + 1e-9
     rows = np.array([c.row for c in chosen], np.int64)
     mass = np.array([c.mass for c in chosen], np.float32)
     group = np.where(rows >= 0, table.group[rows], -1)
-    points = np.flatnonzero(np.isin(group, kinds) & (mass > 0.4))
-    if not len(points):
-        points = np.flatnonzero((group == _ADMIN1) & (mass > 0.4))
-    if not len(points):
-        return which, out
     weight = np.array([np.log1p(max(len(x.positions), 1)) for x in table.names], np.float32)
     xyz = table.xyz[rows[points]]
     cosine = xyz @ xyz.T
-    close = (cosine > _cos_km(60)).astype(np.float32)
-    pull = (table._near[:, points] + 0.05) * (weight * mass)[points][None, :]
-    for k, itself in enumerate(points):
-        pull[itself, k] = 0.0
-    gathered = pull @ close * (pull > 0)
-    best = gathered.argmax(axis=1)
-    found = gathered[np.arange(n), best] > 0
-    which[found] = points[best[found]]
+    local = np.full(n, -1, np.int64)
+    local[points] = np.arange(len(points))
     share161 = (cosine > _cos_km(161)).astype(np.float32) @ (weight * mass)[points]
     share500 = (cosine > _cos_km(500)).astype(np.float32) @ (weight * mass)[points]
     everything = float((weight * mass)[points].sum()) + 1e-6
     placed = rows >= 0
     countries = np.where(placed, table.country[rows], 0)
+    second = np.sort(score, axis=1)[:, -2]
     for i, name in enumerate(table.names):
         j = int(which[i])
         if j < 0:
             continue
-        k = int(best[i])
+        k = int(local[j])
         block = name.block
         row = int(rows[i])
         how = block.hows[row - table.starts[i]] if row >= 0 else ""
         count = max(len(name.roles), 1)
         place = rows[j]
-        own = weight[i] * mass[i] if i in points else 0.0
+        own = weight[i] * mass[i] if local[i] >= 0 else 0.0
         same = placed & (countries == table.country[place])
         lone = row >= 0
         out[i] = (
@@ -564,7 +570,7 @@ def anchors(table: Table, belief: F32, chosen: Sequence[Chosen]) -> tuple[NDArra
             how == "part",
             how == "fuzzy",
             how == "stripped",
-            *(block.shape.kind == h for h in _HINTS),
+            *(block.shape.kind == h for h in HINTS),
             block.name.count(" ") + 1,
             name.roles.count("literal") / count,
             name.roles.count("organisation") / count,
@@ -575,11 +581,14 @@ def anchors(table: Table, belief: F32, chosen: Sequence[Chosen]) -> tuple[NDArra
             np.log1p(min(name.positions, default=0)),
             name.after_preposition,
             table._near[i, j],
-            j in name.parents or j in name.peers,
-            gathered[i, k] / (pull[i].sum() + 1e-6),
+            j in name.links or j in name.parents or j in name.peers,
+            score[i, j],
+            score[i, j] - second[i],
+            paired.gathered[i, k] / (paired.pull[i].sum() + 1e-6),
             mass[j],
             group[j] == KIND_GROUPS.index("city"),
             group[j] in (_ADMIN1, _ADMIN2),
+            group[j] == _COUNTRY,
             table.first[place, 1 + STATIC_FEATURES.index("log_population")],
             (share161[k] - own) / everything,
             (share500[k] - own) / everything,
@@ -633,8 +642,10 @@ class Ranker:
         version: str,
         threshold: float,
         anchor: onnxruntime.InferenceSession | None = None,
+        pick: onnxruntime.InferenceSession | None = None,
     ) -> None:
         self._sessions = tuple(sessions)
+        self._pick = pick
         self._anchor = anchor
         self._x = np.array(calibration[0], np.float64)
         self._y = np.array(calibration[1], np.float64)
@@ -654,7 +665,10 @@ class Ranker:
             raise RankerError(
                 f"cannot read the ranker's card {str(card_path)!r}: {error}"
             ) from error
-        if (tuple(card["columns"]), tuple(card["anchor_columns"])) != (COLUMNS, ANCHOR_COLUMNS):
+        columns = tuple(
+            tuple(card.get(c, ())) for c in ("columns", "anchor_columns", "pick_columns")
+        )
+        if columns != (COLUMNS, ANCHOR_COLUMNS, PICK_COLUMNS):
             raise RankerError(
                 f"the ranker {str(card_path)!r} was trained on other features; "
                 "run python -m training.train_ranker"
@@ -677,6 +691,7 @@ class Ranker:
             sessions.append(
                 onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
             )
+        pick = sessions.pop()
         anchor = sessions.pop()
         return cls(
             sessions,
@@ -684,6 +699,7 @@ class Ranker:
             str(card["version"]),
             float(card["threshold"]),
             anchor,
+            pick,
         )
 
     def _scores(self, which: int, features: F32) -> F32:
@@ -700,6 +716,13 @@ class Ranker:
             features = np.concatenate([table.first, table.context(belief)], axis=1)
             belief = table.softmax(self._scores(which, features))
         return belief
+
+    def pick(self, features: F32) -> F32:
+        """For rows of PICK_COLUMNS: a score of how well the one name is set in the other."""
+        if self._pick is None or not len(features):
+            return np.zeros(len(features), np.float32)
+        (found,) = self._pick.run(None, {self._pick.get_inputs()[0].name: features})
+        return np.asarray(found, np.float32).reshape(-1)
 
     def anchored(self, features: F32) -> F32:
         """For rows of ANCHOR_COLUMNS: the chance that the name lies within 161 km of there."""

@@ -28,6 +28,7 @@ from mapper.discourse import Discourse, could_hold, discourse
 from mapper.model import Article, Candidate, GeoJSONGeometry, Mention, Place, Precision
 from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME, clean, fold, shape
 from mapper.rank import EARTH_KM, Chosen, Ranker, Table, anchors, believed, prefers_anchor, settle
+from mapper.setting import pairs
 
 FLOOR = 0.25
 """A mention carries a place from this confidence on.
@@ -130,7 +131,8 @@ class Resolver:
         table = Table(told.names, told.home)
         belief = self.ranker.believe(table)
         chosen = settle(table, belief)
-        which, features = anchors(table, belief, chosen)
+        paired = pairs(table, chosen)
+        which, features = anchors(table, belief, chosen, paired, self.ranker.pick(paired.features))
         chances = self.ranker.anchored(features)
         settled = {
             at: self._settle(table, told, at, belief, chosen[at])
@@ -179,6 +181,9 @@ class Resolver:
         """A name that nobody knows, set in the place that the text speaks of just there."""
         entry = told.names[near].block.entries[chosen[near].row - table.starts[near]]
         place = replace(self.place(entry), geometry=None)
+        if place.precision in ("facility", "neighbourhood"):
+            # it lies somewhere around there, which is no more than the town
+            place = replace(place, precision="city")
         known = NO_SUCH_NAME
         if s.entry is not None:
             known = NO_FITTING_NAME

@@ -94,6 +94,20 @@ def test_marches_in_two_unknown_villages_are_two_incidents():
     assert {p.place.id for i in found for p in i.places} == {"gn:1"}
 
 
+def test_an_incident_in_an_unknown_village_is_near_the_place_it_is_set_in():
+    text = "Marlow was calm. Marches were held in Tasha on Friday."
+    reading = reading_of(
+        text,
+        triggers=[("Marches", "protest", "occurred")],
+        places=[("Marlow", "literal"), ("Tasha", "literal")],
+        links=[(0, 1, "place")],
+    )
+    mentions = [known("Marlow"), known("Tasha", text.index("Tasha"), UNKNOWN)]
+    (found,) = extract(Article("t", text, "2020-05-06"), reading, mentions, NO_MODELS)
+    (place,) = found.places
+    assert (place.relation, place.inferred) == ("near", True)
+
+
 # --- the most specific of a chain --------------------------------------------------------------
 
 BASE = spot("Qasr Field", "facility")

@@ -1,6 +1,6 @@
 """Train the toponym ranker: gradient-boosted trees with a softmax over each name's candidates.
 
-    python -m training.train_ranker [--shared ../shared] [--folds-only | --out mapper/models]
+    python -m training.train_ranker [--shared ../shared] [--anchors-only] [--out mapper/models]
 
 Learns from LGL, GeoWebNews, GeoCorpora and written.jsonl (TUD-Loc is non-commercial and is
 only measured).  Cross-validated by outlet (LGL: feed; web pages: host; else document); every
@@ -8,6 +8,12 @@ round is trained on beliefs that the round before gave out of fold, so that it s
 as uncertain as they will be.  Seeded: the same data give the same files.  Writes the fold
 rankers to ``build/folds/ranker-K/`` and the shipped one, trained on everything, to ``--out``
 with its calibration and the threshold at which what is placed is right 95 times in 100.
+
+Names that no gazetteer knows are set in another place of the text.  Which one is learned
+(``pick.onnx``) from every name with gold coordinates, taken as if nobody knew it, in the same
+texts and in ``training/data/composed_places.jsonl``; how likely it lies there
+(``anchor.onnx``) from the names that the ranker gets wrong.  ``--anchors-only`` learns these
+two anew and keeps the rounds that are there.
 """
 
 from __future__ import annotations
@@ -26,6 +32,7 @@ from typing import Any, cast
 import lightgbm as lgb
 import numpy as np
 import onnx
+import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from sklearn.isotonic import IsotonicRegression
@@ -48,12 +55,14 @@ from mapper.rank import (
     prefers_anchor,
     settle,
 )
+from mapper.setting import PICK_COLUMNS, Pairs, pairs
 from training.corpora import fold_key
 from training.folds import FOLDS
 from training.folds import fold_of_key as fold_of
 
 SEED = 20191216
 NEAR_KM = 161.0
+COMPOSED = Path(__file__).parent / "data" / "composed_places.jsonl"
 TREES = (100, 120, 160)
 PARAMS: dict[str, Any] = {
     "learning_rate": 0.08,
@@ -93,7 +102,7 @@ class Doc:
 
 
 def _role(corpus: str, toponym: dict[str, Any], candidates: Candidates) -> Role:
-    if corpus == "written":
+    if corpus in ("written", "composed"):
         role: Role = toponym["role"]
         return role
     kind = toponym.get("type")
@@ -369,6 +378,7 @@ class Judged:
     doc: str
     anchor: F32 | None
     anchor_right: bool
+    anchor_km: float
     name: Name
 
 
@@ -378,12 +388,100 @@ def _error(gold: dict[str, Any], entry: Any) -> float:
     return km(gold["lat"], gold["lon"], entry.lat, entry.lon)
 
 
-def judge(sheet_: Sheet, belief: F32) -> list[Judged]:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document after ranking: its beliefs, what was chosen, its names in pairs."""
+
+    sheet: Sheet
+    belief: F32
+    paired: Pairs
+
+
+def read(sheet_: Sheet, belief: F32) -> Read:
+    """Pair the names of a ranked document."""
+    return Read(sheet_, belief, pairs(sheet_.table, settle(sheet_.table, belief)))
+
+
+PICK_TREES = 200
+PICK_PARAMS: dict[str, Any] = {
+    "num_leaves": 8,
+    "learning_rate": 0.08,
+    "min_data_in_leaf": 20,
+    # words that set a name in another never speak against it
+    "monotone_constraints": [int(c.startswith("link_")) for c in PICK_COLUMNS],
+}
+LACKED = 3.0
+PICK_GRADES = ((10.0, 1.0), (25.0, 0.85), (60.0, 0.3), (161.0, 0.08))
+"""How good a place is to set a name in, by the distance in km from where the name lies."""
+_COARSE = ("country", "admin1", "continent", "region", "sea", "ocean")
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """The pairs of one name with gold coordinates: features, goodness (sums to 1), weight."""
+
+    features: F32
+    target: NDArray[np.float64]
+    weight: float
+
+
+def lessons(r: Read) -> list[Lesson]:
+    """What a document teaches of where its names are set.
+
+    A name that the gazetteer knows counts as if it did not; countries and provinces, which it
+    never lacks, are left out, and towns that it never lacks weigh little.  Names that it does
+    lack weigh most.  Those that lie near nothing in the text teach nothing.
+    """
+    table, names = r.sheet.table, r.sheet.told.names
+    chosen = settle(table, r.belief)
+    out = []
+    for at, gold in dict(zip(r.sheet.told.of_mention, r.sheet.doc.gold, strict=True)).items():
+        if at < 0 or gold.get("lat") is None:
+            continue
+        near = [e for e in names[at].block.entries if _error(gold, e) <= NEAR_KM]
+        if any(e.kind in _COARSE for e in near[:1]):
+            continue
+        mine = np.flatnonzero(r.paired.owner == at)
+        good = np.zeros(len(mine))
+        for k, j in enumerate(r.paired.other[mine]):
+            there = names[j].block.entries[chosen[j].row - table.starts[j]]
+            away = km(gold["lat"], gold["lon"], there.lat, there.lon)
+            good[k] = next((g for limit, g in PICK_GRADES if away <= limit), 0.0)
+        if good.max(initial=0.0) <= 0:
+            continue
+        good **= 2
+        town = any(e.kind in ("city", "capital", "admin2") for e in near[:1])
+        weight = LACKED if not near else 0.3 if town else 1.0
+        out.append(Lesson(r.paired.features[mine], good / good.sum(), weight * r.sheet.doc.weight))
+    return out
+
+
+def fit_pick(reads: Sequence[Read]) -> lgb.Booster:
+    """Learn which place of a text a name lies in or near: a softmax over a name's pairs."""
+    found = [lesson for r in reads for lesson in lessons(r)]
+    size = np.array([len(f.target) for f in found])
+    data = lgb.Dataset(
+        np.concatenate([f.features for f in found]),
+        np.concatenate([f.target for f in found]),
+        weight=np.repeat([f.weight for f in found], size),
+        feature_name=list(PICK_COLUMNS),
+        free_raw_data=True,
+    )
+    objective = _objective(np.cumsum(size) - size, np.repeat(np.arange(len(size)), size))
+    params = PARAMS | PICK_PARAMS | {"objective": objective}
+    return lgb.train(params, data, num_boost_round=PICK_TREES)
+
+
+def judge(r: Read, pick: lgb.Booster | None) -> list[Judged]:
     """Every gold toponym of a document with the place chosen for its name."""
     out = []
+    sheet_ = r.sheet
     table, names = sheet_.table, sheet_.told.names
-    chosen = settle(table, belief)
-    which, features = anchors(table, belief, chosen)
+    chosen = settle(table, r.belief)
+    scores = np.zeros(len(r.paired.owner), np.float32)
+    if pick is not None and len(scores):
+        scores = np.asarray(pick.predict(r.paired.features, num_threads=1), np.float32)
+    which, features = anchors(table, r.belief, chosen, r.paired, scores)
     fold = fold_of(sheet_.doc.group)
     for at, gold, mention in zip(
         sheet_.told.of_mention, sheet_.doc.gold, sheet_.doc.mentions, strict=True
@@ -398,10 +496,10 @@ def judge(sheet_: Sheet, belief: F32) -> list[Judged]:
             error = errors[row - table.starts[at]]
             reachable = min(errors) <= NEAR_KM
         j = int(which[at])
-        near = False
+        away = 20039.0
         if j >= 0:
             there = names[j].block.entries[chosen[j].row - table.starts[j]]
-            near = _error(gold, there) <= NEAR_KM
+            away = _error(gold, there)
         out.append(
             Judged(
                 sheet_.doc.corpus,
@@ -414,11 +512,27 @@ def judge(sheet_: Sheet, belief: F32) -> list[Judged]:
                 mention.text,
                 sheet_.doc.article.id,
                 features[at] if j >= 0 else None,
-                near,
+                away <= NEAR_KM,
+                away,
                 names[at],
             )
         )
     return out
+
+
+def table_lacking(judged: Iterable[Judged], title: str) -> None:
+    """Print how near the place of the text comes to names that the gazetteer lacks."""
+    by: dict[str, list[float]] = defaultdict(list)
+    for j in judged:
+        if not j.reachable:
+            by[j.corpus].append(j.anchor_km)
+    for corpus, found in by.items():
+        away = np.array(found)
+        print(
+            f"{title:14} {corpus:12} names no gazetteer knows {len(away):4}: in the text's place"
+            + "".join(f"  A@{limit} {(away <= limit).mean():.3f}" for limit in (10, 25, 161)),
+            flush=True,
+        )
 
 
 def fit_anchor(judged: Sequence[Judged]) -> lgb.Booster:
@@ -472,7 +586,7 @@ def isotonic(judged: Sequence[Judged]) -> tuple[list[float], list[float]]:
 
 
 def write(
-    models: Sequence[lgb.Booster],
+    models: Sequence[lgb.Booster | bytes],
     out: Path,
     calibration: tuple[list[float], list[float]],
     threshold: float,
@@ -482,8 +596,8 @@ def write(
     out.mkdir(parents=True, exist_ok=True)
     files = []
     for i, model in enumerate(models):
-        data = to_onnx(model)
-        name = f"ranker-{i}.onnx" if i < ROUNDS else "anchor.onnx"
+        data = model if isinstance(model, bytes) else to_onnx(model)
+        name = f"ranker-{i}.onnx" if i < ROUNDS else ("anchor.onnx", "pick.onnx")[i - ROUNDS]
         (out / name).write_bytes(data)
         files.append({"name": name, "sha256": hashlib.sha256(data).hexdigest()})
     version = hashlib.sha256("".join(f["sha256"] for f in files).encode()).hexdigest()[:12]
@@ -495,6 +609,7 @@ def write(
         "files": files,
         "columns": list(COLUMNS),
         "anchor_columns": list(ANCHOR_COLUMNS),
+        "pick_columns": list(PICK_COLUMNS),
     }
     (out / "ranker.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
@@ -557,6 +672,39 @@ def corpora(shared: Path, candidates: Candidates) -> tuple[list[Doc], list[Doc]]
     return learn, load(shared / "corpora" / "tud_loc_2013.jsonl", "tud", candidates)
 
 
+def _sessions(folder: Path) -> tuple[list[bytes], list[onnxruntime.InferenceSession]]:
+    data = [(folder / f"ranker-{i}.onnx").read_bytes() for i in range(ROUNDS)]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return data, [
+        onnxruntime.InferenceSession(d, options, providers=["CPUExecutionProvider"]) for d in data
+    ]
+
+
+class Kept:
+    """The rounds of a ranker that is there already, to learn its anchors anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data, sessions = _sessions(folder)
+        self._ranker = Ranker(sessions, ((0.0, 1.0), (0.0, 1.0)), "", 0.0)
+
+    def believe(self, sheet_: Sheet) -> F32:
+        """The last round's beliefs."""
+        return self._ranker.believe(sheet_.table)
+
+
+class Fresh:
+    """Rounds that were trained just now."""
+
+    def __init__(self, models: Sequence[lgb.Booster]) -> None:
+        self.data: Sequence[lgb.Booster | bytes] = models
+        self._models = models
+
+    def believe(self, sheet_: Sheet) -> F32:
+        """The last round's beliefs."""
+        return predict(self._models, sheet_)
+
+
 def main() -> None:
     """Cross-validate, print the figures, write the fold rankers and the shipped one."""
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -564,6 +712,7 @@ def main() -> None:
     ap.add_argument("--out", type=Path, default=Path("mapper/models"))
     ap.add_argument("--folds", type=Path, default=Path("build/folds"))
     ap.add_argument("--dry", action="store_true", help="measure only, write nothing")
+    ap.add_argument("--anchors-only", action="store_true", help="keep the rounds that are there")
     ap.add_argument("--errors", type=Path, help="write the wrong ones here, a line each")
     a = ap.parse_args()
     began = time.perf_counter()
@@ -576,51 +725,75 @@ def main() -> None:
     blind = [sheet(d, candidates, outlet=False) for d in learn]
     folds = [fold_of(d.group) for d in learn]
     halves = [fold_of("half" + d.group) % 2 for d in learn]
+    composed = [sheet(d, candidates) for d in load(COMPOSED, "composed", candidates)]
     print(f"{len(learn)} documents read, {time.perf_counter() - began:.0f} s", flush=True)
-    judged: dict[str, list[Judged]] = {"full": [], "no table": [], "no outlet": []}
-    found_in: dict[str, dict[int, list[Judged]]] = {title: {} for title in judged}
-    fold_models = []
     third = [i % 3 for i in range(len(learn))]
+    readings = {"full": full, "no table": bare, "no outlet": blind}
+    titles = tuple(readings)
     # an outlet of a table, of an address, or unknown: a third of the documents each
-    mixed = [(full, bare, blind)[third[i]][i] for i in range(len(learn))]
-    for k in range(FOLDS):
-        inside = [i for i, f in enumerate(folds) if f != k]
+    mixed = [readings[titles[third[i]]][i] for i in range(len(learn))]
+
+    def rounds(left_out: int | None) -> Kept | Fresh:
+        if a.anchors_only:
+            return Kept(a.out if left_out is None else a.folds / f"ranker-{left_out}")
+        inside = [i for i, f in enumerate(folds) if f != left_out]
         local = [i for i in inside if learn[i].corpus in ("lgl", "geowebnews")]
         sheets = [mixed[i] for i in inside] + [full[i] for i in local]
-        models = train(sheets, [halves[i] for i in inside] + [halves[i] for i in local])
-        fold_models.append(models)
+        return Fresh(train(sheets, [halves[i] for i in inside] + [halves[i] for i in local]))
+
+    fold_rounds: list[Kept | Fresh] = []
+    reads: dict[str, dict[int, Read]] = {title: {} for title in readings}
+    composed_reads: dict[int, Read] = {}
+    for k in range(FOLDS):
+        models = rounds(k)
+        fold_rounds.append(models)
         for i, f in enumerate(folds):
             if f == k:
-                for title, readings in (("full", full), ("no table", bare), ("no outlet", blind)):
-                    found = judge(readings[i], predict(models, readings[i]))
-                    judged[title] += found
-                    found_in[title][i] = found
+                for title, of_title in readings.items():
+                    reads[title][i] = read(of_title[i], models.believe(of_title[i]))
+        for i, s in enumerate(composed):
+            if fold_of(s.doc.group) == k:
+                composed_reads[i] = read(s, models.believe(s))
         print(f"fold {k}: {time.perf_counter() - began:.0f} s", flush=True)
-    for title, found in judged.items():
-        table_of(found, title)
-    mixed_found = []
-    for i, f in enumerate(folds):
-        which = ("full", "no table", "no outlet")[third[i]]
-        mixed_found += found_in[which][i]
-        del f
-    judged_news = [j for j in mixed_found if j.corpus != "geocorpora"]
+    # tweets say too little around a name to learn where it is set
+    news = [i for i, d in enumerate(learn) if d.corpus != "geocorpora"]
+    taught = [(folds[i], reads[titles[third[i]]][i]) for i in news]
+    taught += [(fold_of(r.sheet.doc.group), r) for r in composed_reads.values()]
+    pick_of_fold = [fit_pick([r for f, r in taught if f != k]) for k in range(FOLDS)]
+    pick_model = fit_pick([r for _, r in taught])
+    print(f"anchors picked: {time.perf_counter() - began:.0f} s", flush=True)
+    judged = {
+        title: [
+            j
+            for i, f in enumerate(folds)
+            for j in judge(found[i], pick_of_fold[f] if learn[i].corpus != "geocorpora" else None)
+        ]
+        for title, found in reads.items()
+    }
+    for title, all_found in judged.items():
+        table_of(all_found, title)
+        table_lacking((j for j in all_found if j.corpus != "geocorpora"), title)
+    judged_news = [j for f, r in taught for j in judge(r, pick_of_fold[f])]
+    table_lacking(judged_news, "mixed")
     anchor_of_fold = [fit_anchor([j for j in judged_news if j.fold != k]) for k in range(FOLDS)]
     anchor_model = fit_anchor(judged_news)
-    news = [j for j in judged["full"] if j.corpus != "geocorpora" and j.placed]
-    calibration = isotonic(news)
-    sure = np.interp([j.belief for j in news], *calibration)
-    right = np.array([j.right for j in news], float)
+    weighed = [j for j in judged["full"] if j.corpus != "geocorpora" and j.placed]
+    calibration = isotonic(weighed)
+    sure = np.interp([j.belief for j in weighed], *calibration)
+    right = np.array([j.right for j in weighed], float)
     print(f"ECE over LGL, GeoWebNews and written, out of fold: {ece(sure, right):.3f}")
     threshold = 0.0
-    sheets = mixed + [full[i] for i, d in enumerate(learn) if d.corpus in ("lgl", "geowebnews")]
-    models = train(
-        sheets,
-        halves + [halves[i] for i, d in enumerate(learn) if d.corpus in ("lgl", "geowebnews")],
-    )
-    tud = [j for d in measure for s in [sheet(d, candidates)] for j in judge(s, predict(models, s))]
+    shipped = rounds(None)
+    tud = [
+        j
+        for d in measure
+        for s in [sheet(d, candidates)]
+        for j in judge(read(s, shipped.believe(s)), pick_model)
+    ]
     table_of(tud, "never seen")
-    for title, found in [*judged.items(), ("never seen", tud)]:
-        cuts = table_anchored(found, title, anchor_of_fold, anchor_model, calibration)
+    table_lacking(tud, "never seen")
+    for title, all_found in [*judged.items(), ("never seen", tud)]:
+        cuts = table_anchored(all_found, title, anchor_of_fold, anchor_model, calibration)
         if title in ("full", "no table"):
             threshold = max(threshold, cuts["lgl"], cuts["geowebnews"])
     print(f"threshold {threshold:.3f}")
@@ -633,25 +806,25 @@ def main() -> None:
             if not j.right
         ]
         a.errors.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    gain = Counter(dict(zip(COLUMNS, models[-1].feature_importance("gain"), strict=True)))
+    gain = Counter(dict(zip(PICK_COLUMNS, pick_model.feature_importance("gain"), strict=True)))
     print("what weighs most:", ", ".join(f"{n} {v:.0f}" for n, v in gain.most_common(15)))
     if a.dry:
         return
     about = {
-        "trained_on": "LGL, GeoWebNews, GeoCorpora, written.jsonl",
+        "trained_on": "LGL, GeoWebNews, GeoCorpora, written.jsonl; anchors: composed_places too",
         "gazetteer": getattr(gazetteer, "version", "unknown"),
         "seed": SEED,
         "first_columns": len(FIRST_COLUMNS),
     }
-    for k, fold_model in enumerate(fold_models):
+    for k, of_fold in enumerate(fold_rounds):
         write(
-            [*fold_model, anchor_of_fold[k]],
+            [*of_fold.data, anchor_of_fold[k], pick_of_fold[k]],
             a.folds / f"ranker-{k}",
             calibration,
             threshold,
             about | {"left_out": k},
         )
-    write([*models, anchor_model], a.out, calibration, threshold, about)
+    write([*shipped.data, anchor_model, pick_model], a.out, calibration, threshold, about)
     Ranker.open(a.out / "ranker.json")
     print(f"written to {a.out}, {time.perf_counter() - began:.0f} s")
 

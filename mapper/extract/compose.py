@@ -29,7 +29,7 @@ from mapper.extract.placing import (
 )
 from mapper.extract.reckon import reckon
 from mapper.extract.resources import ontology
-from mapper.extract.scene import Scene, TollCandidate, place_key
+from mapper.extract.scene import Scene, TollCandidate, place_key, stands_in
 from mapper.extract.tolls import What
 from mapper.extract.triggers import sub_kind
 from mapper.model import (
@@ -299,7 +299,8 @@ def compose(
             evidence.append(e)
 
     chosen = choose_places(scene, beliefs, models, among)
-    places = []
+    places: list[IncidentPlace] = []
+    carried = False
     for j, _p in chosen:
         m = scene.mentions[j]
         assert m.place is not None
@@ -310,11 +311,18 @@ def compose(
             or min(abs(scene.sentence_of(m.start) - scene.sentence_of(b.start)) for b in beliefs)
             > 3
         )
-        places.append(IncidentPlace(m.span, relation_of(scene, m), inferred, m.place))
+        relation = relation_of(scene, m)
+        if not places:
+            carried = inferred
+        if stands_in(m):
+            # set in a place that the text names near it: it lies in or around there, not at it
+            inferred = True
+            relation = "near" if relation in {"in", "at"} else relation
+        places.append(IncidentPlace(m.span, relation, inferred, m.place))
     if places:
         names = ", ".join(scene.text[p.mention[0] : p.mention[1]] for p in places)
         why["places"] = f"“{names}” belongs to it ({chosen[0][1]:.0%})" + (
-            "; carried over from elsewhere in the text" if places[0].inferred else ""
+            "; carried over from elsewhere in the text" if carried else ""
         )
     else:
         why["places"] = "no place near it is believed to be where it happened"
