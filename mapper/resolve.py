@@ -108,11 +108,12 @@ class Resolver:
         """Place the mentions of one article; their order and spans stay."""
         out: list[Mention] = list(mentions)
         entries: list[Entry | None] = [None] * len(out)
+        stands: dict[int, Entry] = {}
         order = sorted(range(len(out)), key=lambda i: (out[i].start, out[i].end))
         for first in range(0, len(order), CHUNK):
             part = order[first : first + CHUNK]
-            self._names(article, out, entries, part)
-        scene = _Scene(article, out, entries, order)
+            self._names(article, out, entries, part, stands)
+        scene = _Scene(article, out, entries, order, stands)
         for i in order:
             if out[i].role == "nominal":
                 self._nominal(scene, i)
@@ -124,6 +125,7 @@ class Resolver:
         out: list[Mention],
         entries: list[Entry | None],
         part: Sequence[int],
+        stands: dict[int, Entry],
     ) -> None:
         told = discourse(article, [out[i] for i in part], self.candidates)
         if not told.names:
@@ -149,7 +151,9 @@ class Resolver:
             if near >= 0:
                 chance = float(chances[at])
                 if prefers_anchor(told.names[at], s.sure, chance, features[at]):
-                    out[i] = self._set_near(out[i], table, told, near, chosen, chance, s)
+                    row = chosen[near].row - table.starts[near]
+                    stands[i] = told.names[near].block.entries[row]
+                    out[i] = self._set_near(out[i], stands[i], chance, s)
                     continue
                 s = replace(s, sure=round(believed(s.sure, chance, features[at]), 4))
             if s.entry is None:
@@ -168,18 +172,8 @@ class Resolver:
                 why=why,
             )
 
-    def _set_near(
-        self,
-        mention: Mention,
-        table: Table,
-        told: Discourse,
-        near: int,
-        chosen: Sequence[Chosen],
-        chance: float,
-        s: _Settled,
-    ) -> Mention:
+    def _set_near(self, mention: Mention, entry: Entry, chance: float, s: _Settled) -> Mention:
         """A name that nobody knows, set in the place that the text speaks of just there."""
-        entry = told.names[near].block.entries[chosen[near].row - table.starts[near]]
         place = replace(self.place(entry), geometry=None)
         if place.precision in ("facility", "neighbourhood"):
             # it lies somewhere around there, which is no more than the town
@@ -458,8 +452,10 @@ class _Scene:
         mentions: list[Mention],
         entries: list[Entry | None],
         order: Sequence[int],
+        stands: Mapping[int, Entry],
     ) -> None:
         self.article = article
+        self.stands = stands
         self.mentions = mentions
         self.entries = entries
         self.order = list(order)
@@ -478,11 +474,15 @@ class _Scene:
         return [k for k in self.order[self.rank[i] + 1 :] if self.entries[k] is not None]
 
     def bearer(self, name: str) -> Entry | None:
-        """What a name means in this article, where one of its mentions bears it."""
+        """What a name means in this article, where one of its mentions bears it.
+
+        For a name that no gazetteer knows, the place that it is set in.
+        """
         key = fold(clean(name))
         for k in self.order:
-            if self.entries[k] is not None and fold(clean(self.mentions[k].text)) == key:
-                return self.entries[k]
+            entry = self.entries[k] or self.stands.get(k)
+            if entry is not None and fold(clean(self.mentions[k].text)) == key:
+                return entry
         return None
 
     def anchor(self, i: int) -> tuple[Entry, float] | None:

@@ -41,6 +41,7 @@ _KINDS = (
 )
 _FLOOR = 0.3
 _SURE = 0.7
+_REACH = 60
 _FAR = 20_000.0
 
 PICK_COLUMNS = (
@@ -279,7 +280,10 @@ def pairs(table: Table, chosen: Sequence[Chosen]) -> Pairs:
         sentence60,
         country_share,
     ]
-    owner, local = np.nonzero(np.arange(n)[:, None] != points[None, :])
+    # in a long text the nearest, the linked and the most spoken of are enough
+    spoken = np.argsort(np.argsort(-weight, kind="stable"), kind="stable") < _REACH // 3
+    within = (order < _REACH) | (link.max(axis=0)[:, points] > 0) | spoken[None, :]
+    owner, local = np.nonzero(within & (np.arange(n)[:, None] != points[None, :]))
     features = np.column_stack(
         [
             *(np.asarray(m)[owner, local] for m in of_pair),

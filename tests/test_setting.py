@@ -93,6 +93,18 @@ def test_the_linked_place_outweighs_the_densest(said: str) -> None:
     assert manor.place.precision not in ("facility", "neighbourhood")
 
 
+def test_an_area_around_such_a_name_is_drawn_where_the_name_is_set() -> None:
+    text = "Police opened fire near the Likoni ferry in Mombasa, Kenya. Crowds fled Nairobi."
+    article, mentions = marked(text, "Likoni", "Mombasa", "Kenya", "Nairobi")
+    at = text.index("near the")
+    area = Mention(at, at + len("near the Likoni"), "near the Likoni", "nominal")
+    out = resolve(article, [*mentions, area], GAZETTEER, RANKER)
+    assert out[0].place is not None and out[0].place.name == "Mombasa"
+    drawn = out[-1].place
+    assert drawn is not None
+    assert abs(drawn.lat + 4.05) < 0.5 and abs(drawn.lon - 39.67) < 0.5
+
+
 def test_pairs_are_finite_and_never_of_a_name_with_itself() -> None:
     article, mentions = marked(
         "Qzorvat, Durban and Paris met in Rome.", "Qzorvat", "Durban", "Rome"
