@@ -278,15 +278,17 @@ def bio_spans(
     inside: FloatArray,
     begin: FloatArray,
     floor: float,
-    join: Sequence[int] | None = None,
+    sentence: Sequence[int] | None = None,
+    *,
+    bridge: bool = False,
 ) -> list[tuple[int, int, float]]:
     """Spans of words with their probability, from tag probabilities.
 
     ``inside`` is 1 - P(O), ``begin`` P(B) - P(I).  Runs at .5 and above first; runs
     between ``floor`` and .5 only where they touch none of those.  A run is split where a
-    beginning is much likelier than a continuation.  With ``join`` (the sentence of each
-    word) runs that one word parts within a sentence become one: phrases such as "fought
-    (their) way into".
+    beginning is much likelier than a continuation, and where a ``sentence`` (its number,
+    for each word) ends.  With ``bridge`` runs that one word parts within a sentence become
+    one: phrases such as "fought (their) way into".
     """
 
     def runs(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
@@ -297,10 +299,9 @@ def bio_spans(
         for hit in hits[1:]:
             at = int(hit)
             gap = at - last - 1
-            if gap == 0:
-                new = begin[at] > 0.6 * inside[at]
-            else:
-                new = join is None or gap > 1 or join[at] != join[start]
+            new = begin[at] > 0.6 * inside[at] if gap == 0 else not bridge or gap > 1
+            if sentence is not None and sentence[at] != sentence[start]:
+                new = True
             if new:
                 yield start, last + 1
                 start = at
@@ -563,8 +564,13 @@ class Encoder:
 
         def marked(head: str, floor: str) -> list[tuple[int, int, float]]:
             column = TAG_HEADS.index(head)
-            joined = sentence if head == "trigger" else None
-            return bio_spans(inside[:, column], begin[:, column], FLOORS[floor], joined)
+            return bio_spans(
+                inside[:, column],
+                begin[:, column],
+                FLOORS[floor],
+                sentence,
+                bridge=head == "trigger",
+            )
 
         found_places = self._places(
             vectors, spans, marked, given(places) if places is not None else None

@@ -175,12 +175,24 @@ def test_time_is_linear_in_the_text(encoder):
     assert seconds(160) < 16 * seconds(20)
 
 
+def test_spans_end_with_their_sentence_and_bridge_one_word_within_it():
+    inside = np.array([0.9, 0.9, 0.1, 0.9, 0.9, 0.9], dtype=np.float32)
+    begin = np.array([0.5, -0.5, 0.0, -0.5, -0.5, -0.5], dtype=np.float32)
+    sentence = [0, 0, 0, 0, 1, 1]
+    apart = [(a, b) for a, b, _ in bio_spans(inside, begin, 0.3, sentence)]
+    assert apart == [(0, 2), (3, 4), (4, 6)]
+    bridged = [(a, b) for a, b, _ in bio_spans(inside, begin, 0.3, sentence, bridge=True)]
+    assert bridged == [(0, 4), (4, 6)]
+
+
 def test_a_network_agrees_with_itself_and_others_count_equally(encoder):
     one, tokenizer = encoder._members[0], encoder._pieces._tokenizer
     alone = Encoder([one], tokenizer, "one").read(TEXT)
     twice = Encoder([one, one], tokenizer, "two").read(TEXT)
     assert [t.words for t in twice.triggers] == [t.words for t in alone.triggers]
-    assert [p.score for p in twice.places] == pytest.approx([p.score for p in alone.places], abs=2e-4)
+    assert [p.score for p in twice.places] == pytest.approx(
+        [p.score for p in alone.places], abs=2e-4
+    )
     members = encoder._members
     turned = Encoder(members[::-1], tokenizer, "turned").read(TEXT)
     whole = encoder.read(TEXT)
