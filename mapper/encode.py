@@ -17,6 +17,7 @@ import io
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -457,6 +458,8 @@ class PairScorer:
 # ---------------------------------------------------------------- the encoder
 
 
+_THREADS = ThreadPoolExecutor(thread_name_prefix="encoder")
+
 HEADS = slice(0, LAYOUT["background"].stop)
 """The columns that are logits; the rest are each network's own vectors for pairs."""
 
@@ -506,30 +509,45 @@ class Encoder:
         return cls(members, tokenizer, f"encoder-{digest}")
 
     def _vectors(self, tokens: Sequence[str], sentence: Sequence[int]) -> list[FloatArray]:
-        """Each network's output for each word, window by window; the logits are their mean."""
+        """Each network's output for each word, window by window; the logits are their mean.
+
+        The networks run side by side, a thread each: their arithmetic is apart, so that the
+        answer is the same on any number of cores.
+        """
         pieces = self._pieces(tokens)
         lengths = [len(ids) for ids, _ in pieces]
-        out = [np.empty((len(tokens), WIDTH), dtype=np.float32) for _ in self._members]
-        for window in windows(lengths, sentence):
-            ids = [self._pieces.first]
-            types = [0]
-            first = []
-            for ids_of, case in pieces[window.context : window.end]:
-                first.append(len(ids))
-                ids.extend(ids_of)
-                types.extend([case] * len(ids_of))
-            ids.append(self._pieces.last)
-            types.append(0)
-            feed = {
-                "input_ids": np.array([ids], dtype=np.int64),
-                "token_type_ids": np.array([types], dtype=np.int64),
-                "first": np.array(first[window.start - window.context :], dtype=np.int64),
-            }
-            for rows, (session, _) in zip(out, self._members, strict=True):
+        feeds = [self._feed(pieces, window) for window in windows(lengths, sentence)]
+
+        def run(session: Any) -> FloatArray:
+            rows = np.empty((len(tokens), WIDTH), dtype=np.float32)
+            for window, feed in feeds:
                 rows[window.start : window.end] = session.run(None, feed)[0]
+            return rows
+
+        others = [_THREADS.submit(run, session) for session, _ in self._members[1:]]
+        out = [run(self._members[0][0]), *(other.result() for other in others)]
         if len(out) > 1:
             out[0][:, HEADS] = np.mean([rows[:, HEADS] for rows in out], axis=0)
         return out
+
+    def _feed(
+        self, pieces: Sequence[tuple[Sequence[int], int]], window: Window
+    ) -> tuple[Window, dict[str, IntArray]]:
+        """What the networks are asked for a window: its pieces, and where its words begin."""
+        ids = [self._pieces.first]
+        types = [0]
+        first = []
+        for ids_of, case in pieces[window.context : window.end]:
+            first.append(len(ids))
+            ids.extend(ids_of)
+            types.extend([case] * len(ids_of))
+        ids.append(self._pieces.last)
+        types.append(0)
+        return window, {
+            "input_ids": np.array([ids], dtype=np.int64),
+            "token_type_ids": np.array([types], dtype=np.int64),
+            "first": np.array(first[window.start - window.context :], dtype=np.int64),
+        }
 
     def read(
         self,
