@@ -30,7 +30,7 @@ from mapper.extract.learned import Models, load_models
 from mapper.extract.linking import GROUP_NAMES, GROUPS
 from mapper.extract.placing import RANK, distance_km, lies_in
 from mapper.extract.scene import Scene, place_key, stands_in
-from mapper.extract.triggers import figure_of_speech, has_cue
+from mapper.extract.triggers import figure_of_speech, has_cue, sub_kind
 from mapper.model import Article, Incident, Toll
 
 __all__ = [
@@ -178,6 +178,10 @@ def pair_probabilities(beliefs: Sequence[Belief], models: Models) -> dict[tuple[
         dtype=np.float32,
     )
     p = scorer.probability(rows) if scorer is not None else rows[:, 0] * rows[:, 2]
+    acts = [_act(b) for b in beliefs]
+    for n, (i, j) in enumerate(pairs):
+        if acts[i] and acts[j] and acts[i] != acts[j]:
+            p[n] = NEVER
     return dict(zip(pairs, p.tolist(), strict=True))
 
 
@@ -193,7 +197,7 @@ def grouped(
             if j - members[-1] > RECENT:
                 continue
             scores = [same[i, j] for i in members if (i, j) in same]
-            if not scores:
+            if not scores or min(scores) <= NEVER:
                 continue
             mean = 0.5 * sum(scores) / len(scores) + 0.5 * max(scores)
             if mean >= best_p:
@@ -242,6 +246,20 @@ def _beside(scene: Scene, index: int) -> int:
     here = scene.sentence_of(scene.triggers[index].start)
     near = scene.triggers[max(0, index - 6) : index] + scene.triggers[index + 1 : index + 7]
     return sum(scene.sentence_of(t.start) == here for t in near)
+
+
+ACTS = ("politics", "strategic_development")
+"""Kinds whose sub-kinds are different acts: a visit is no phone call, an arrest no convoy."""
+NEVER = 0.0
+"""A pair of this probability is never in one group, whatever stands between the two."""
+
+
+def _act(belief: Belief) -> tuple[str, str] | None:
+    """Kind and sub-kind where the trigger's own words name an act of ACTS."""
+    kind = KINDS[int(belief.kinds.argmax())]
+    words = belief.scene.text[belief.start : belief.end]
+    named = sub_kind(kind, words, "") if kind in ACTS else None
+    return (kind, named) if named else None
 
 
 # --- pairs -------------------------------------------------------------------------------------

@@ -66,3 +66,20 @@ def test_grouping_keeps_every_trigger_once(n, same):
 
 def test_distances_are_kilometres():
     assert 440 < distance_km(place("Baghdad", 33.31, 44.36), place("Basra", 30.5, 47.8)) < 460
+
+
+def test_different_acts_of_politics_are_no_one_incident():
+    import mapper
+
+    text = (
+        "The foreign minister of Kenya arrived in Kampala on Monday for a two-day visit.\n\n"
+        "On Tuesday the president of Uganda spoke by telephone with the king of Morocco."
+    )
+    incidents = mapper.analyse(text, published="2021-05-12").incidents
+    together = [
+        i
+        for i in incidents
+        if any("visit" in e.quote for e in i.evidence)
+        and any("telephone" in e.quote for e in i.evidence)
+    ]
+    assert not together
