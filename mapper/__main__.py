@@ -12,6 +12,7 @@ import json
 import signal
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from mapper.abstain import held_back
 from mapper.analyse import Analyser
 from mapper.atomic import writing
 from mapper.errors import InputError, MapperError, OutputError
-from mapper.model import Analysis, Article
+from mapper.model import Analysis, Article, Span
 from mapper.read import (
     ENDINGS,
     Document,
@@ -200,8 +201,10 @@ def _map(args: argparse.Namespace) -> int:
     analyses: list[Analysis] = []
     if articles:
         analyser = Analyser.open()
-        for article in _distinct(articles):
-            outcome = _attempt(lambda: analyser.analyse(article), article.id, args.debug)  # noqa: B023
+        distinct = list(_distinct(articles))
+        analysed = analyser.each((article, None) for article in distinct)
+        for article, run in zip(distinct, analysed, strict=True):
+            outcome = _attempt(run, article.id, args.debug)
             if isinstance(outcome, Failure):
                 failures.append(outcome)
                 _name(outcome)
@@ -233,18 +236,18 @@ def _map(args: argparse.Namespace) -> int:
 def _annotate(args: argparse.Namespace) -> int:
     _check_folder(args.out)
     failed = False
-    analyser: Analyser | None = None
     try:
         source = args.source.open("rb")
     except OSError as error:
         raise InputError(f"cannot read '{args.source}': {error.strerror}") from None
     with source, writing(args.out) as temporary, temporary.open("w", encoding="utf-8") as out:
-        for number, document in enumerate(_documents(source)):
-            analyser = analyser or Analyser.open()
-            row = _annotated(document, analyser, args)
-            if "error" in row:
+        for number, outcome in enumerate(_annotated(_documents(source), args)):
+            if isinstance(outcome, Failure):
                 failed = True
-                _name(Failure(row["id"], row["error"]))
+                _name(outcome)
+                row: dict[str, Any] = {"id": outcome.id, "error": outcome.error}
+            else:
+                row = outcome.to_dict()
             out.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
             if sys.stderr.isatty():
                 print(f"\r{number + 1} documents", end="", file=sys.stderr)
@@ -256,25 +259,37 @@ def _documents(source: Any) -> Iterator[Document | Failure]:
 
 
 def _annotated(
-    document: Document | Failure, analyser: Analyser, args: argparse.Namespace
-) -> dict[str, Any]:
-    """One line of OUT: the analysis, or the id and what went wrong."""
-    outcome: Analysis | Failure
-    if isinstance(document, Failure):
-        outcome = document
-    elif args.given_spans and document.spans is None:
-        outcome = Failure(
-            document.article.id, 'no "spans" given: give [[start, end], ...] or leave --given-spans'
-        )
-    else:
-        article = document.article
-        if args.published and not article.published:
-            article = replace(article, published=args.published)
-        spans = document.spans if args.given_spans else None
-        outcome = _attempt(lambda: analyser.analyse(article, spans), article.id, args.debug)
-    if isinstance(outcome, Failure):
-        return {"id": outcome.id, "error": outcome.error}
-    return outcome.to_dict()
+    documents: Iterator[Document | Failure], args: argparse.Namespace
+) -> Iterator[Analysis | Failure]:
+    """The analysis of each document, or what went wrong with it; models are loaded at the first.
+
+    Failures of reading the file wait in ``waiting`` for their turn among the analyses.
+    """
+    waiting: deque[Failure | str] = deque()
+
+    def jobs() -> Iterator[tuple[Article, Sequence[Span] | None]]:
+        for document in documents:
+            if isinstance(document, Failure):
+                waiting.append(document)
+                continue
+            article = document.article
+            if args.given_spans and document.spans is None:
+                why = 'no "spans" given: give [[start, end], ...] or leave --given-spans'
+                waiting.append(Failure(article.id, why))
+                continue
+            if args.published and not article.published:
+                article = replace(article, published=args.published)
+            waiting.append(article.id)
+            yield article, document.spans if args.given_spans else None
+
+    def failures() -> Iterator[Failure]:
+        while waiting and isinstance(waiting[0], Failure):
+            yield waiting.popleft()  # type: ignore[misc]
+
+    for run in Analyser.open().each(jobs()):
+        yield from failures()
+        yield _attempt(run, str(waiting.popleft()), args.debug)
+    yield from failures()
 
 
 def _evaluate(args: argparse.Namespace) -> int:

@@ -9,11 +9,12 @@ are plain functions that know neither it nor each other.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from mapper.ahead import ahead
 from mapper.errors import InputError, SetupError
 from mapper.model import Analysis, Article, Incident, Mention, Provenance, Span
 from mapper.read import article_from_text, language, text_sha256
@@ -133,9 +134,33 @@ class Analyser:
         Raises:
             InputError: the text is empty.
         """
+        return self._analysis(article, given_spans, lambda: self._stages.read(article.text))
+
+    def each(
+        self, jobs: Iterable[tuple[Article, Sequence[Span] | None]]
+    ) -> Iterator[Callable[[], Analysis]]:
+        """For each article (with the spans given for it or None), in order, its analysis.
+
+        What comes is a call that gives the analysis or raises as :meth:`analyse` does, so that
+        one bad document takes no other along.  The next texts are read on other threads.
+        """
+
+        def read(job: tuple[Article, Sequence[Span] | None]) -> Any:
+            return self._stages.read(job[0].text) if job[0].text.strip() else None
+
+        for (article, spans), reading in ahead(jobs, read):
+            yield partial(self._analysis, article, spans, reading)
+
+    def _analysis(
+        self,
+        article: Article,
+        given_spans: Sequence[Span] | None,
+        read: Callable[[], Any],
+    ) -> Analysis:
         if not article.text.strip():
             raise InputError("the text is empty: nothing to map")
-        reading, mentions = self._placed(article, given_spans)
+        reading = read()
+        mentions = self._placed(article, given_spans, reading)
         return Analysis(
             article=article,
             language=language(article.text),
@@ -153,14 +178,13 @@ class Analyser:
         self, article: Article, given_spans: Sequence[Span] | None = None
     ) -> tuple[Mention, ...]:
         """The placed mentions alone, without looking for incidents (for measuring)."""
-        return self._placed(article, given_spans)[1]
+        return self._placed(article, given_spans, self._stages.read(article.text))
 
     def _placed(
-        self, article: Article, given_spans: Sequence[Span] | None
-    ) -> tuple[Any, tuple[Mention, ...]]:
-        reading = self._stages.read(article.text)
+        self, article: Article, given_spans: Sequence[Span] | None, reading: Any
+    ) -> tuple[Mention, ...]:
         found = self._stages.recognise(article, reading, given_spans)
-        return reading, self._stages.resolve(article, found)
+        return self._stages.resolve(article, found)
 
 
 def gazetteer_name(gazetteer: Any) -> str:
