@@ -47,6 +47,7 @@ _DATELINE_TAIL = re.compile(
     r"^(?:\s*[,/]\s*[\w.’' ]{2,25}){0,3}?\s*(?:,?\s*[A-Z][a-z]{2,8}\.?\s+\d{1,2})?\s*"
     r"(?:\([^()\n]{2,40}\))?\s*(?:—|–|--|\s-|:\s—)\s"
 )
+_DATELINE_COLON = re.compile(r"^(?:\s*,\s*[\w.’' ]{2,25})?\s*(?:\([^()\n]{2,40}\))?\s*:\s+(?=\S)")
 _AFTER_COMMA = re.compile(r"^,\s*((?:[A-Z][\w’'-]*\.?)(?:[A-Z]\.)*(?:\s[A-Z][\w’'-]+\.?)?)")
 _PREPOSITION = re.compile(
     r"\b(?:in|at|near|from|to|into|around|outside|inside|across|through|towards?|throughout)"
@@ -54,6 +55,8 @@ _PREPOSITION = re.compile(
     re.IGNORECASE,
 )
 _DATELINE_REACH = 700
+_PROSE = 90
+"""Characters of a line from which it is prose rather than a headline."""
 _HOLDERS = tuple(KIND_GROUPS.index(k) for k in ("country", "admin1", "admin2", "city", "region"))
 _OUTRIGHT = tuple(KIND_GROUPS.index(k) for k in ("country", "admin1"))
 _COUNTRY = KIND_GROUPS.index("country")
@@ -181,13 +184,26 @@ def _said(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int, str]]:
     return found
 
 
-def _is_dateline(text: str, mention: Mention) -> bool:
+def is_dateline(text: str, mention: Mention) -> bool:
+    """Whether a mention is the place that a report was filed from.
+
+    "GOMA, Congo (AP) —" at the head of the text or after a sentence; "new delhi: the ..." only
+    where a line begins, and not where the rest of the line is a headline's half.
+    """
     if mention.start > _DATELINE_REACH:
         return False
     before = text[: mention.start].rstrip(" \t")
     if before and before[-1] not in "\n.:!?”\"'’)|" and mention.start > 0:
         return False
-    return bool(_DATELINE_TAIL.match(text[mention.end : mention.end + 120]))
+    after = text[mention.end : mention.end + 400]
+    if _DATELINE_TAIL.match(after[:120]):
+        return True
+    if before and before[-1] != "\n":
+        return False
+    colon = _DATELINE_COLON.match(after[:120])
+    # A dateline opens a paragraph of prose; "Iraq: a timeline" is a headline.
+    line = after[colon.end() :].split("\n", 1)[0] if colon else ""
+    return len(line) >= _PROSE
 
 
 def discourse(
@@ -260,7 +276,7 @@ def discourse(
         name.positions.append(mention.start)
         name.roles.append(mention.role)
         name.capitals |= len(mention.text) > 3 and mention.text.isupper()
-        name.in_dateline |= _is_dateline(text, mention)
+        name.in_dateline |= is_dateline(text, mention)
         behind = bool(_PREPOSITION.search(text[max(0, mention.start - 20) : mention.start]))
         name.after_preposition |= behind
         name.spots.append(

@@ -265,7 +265,7 @@ def place_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
             float(holder),
             float(held),
             float(listed),
-            float(m.start < scene.dateline_end),
+            float(m.start < scene.dateline_end or j in scene.datelines),
             float(m.start < scene.title_end),
             float(m.start < LEAD),
             scene.place_counts[key] / total,

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from mapper.discourse import is_dateline
 from mapper.encode import RELATIONS, FloatArray, Reading, TaggedSpan, Trigger
 from mapper.extract.dates import ResolvedDate, find_dates, resolve_dates
 from mapper.extract.tolls import TollExpression, find_tolls, parse_toll
@@ -73,6 +74,8 @@ class Scene:
     tolls: tuple[TollCandidate, ...]
     triggers: tuple[Trigger, ...]
     dateline_end: int
+    datelines: frozenset[int]
+    """Indices of the mentions that say where a report was filed from."""
     title_end: int
     place_counts: Counter[str]
 
@@ -194,6 +197,11 @@ def build_scene(article: Article, reading: Reading, mentions: Sequence[Mention])
         _tolls(text, reading, find_tolls(text, sents), n_places),
         tuple(reading.triggers),
         dateline_end,
+        frozenset(
+            i
+            for i, x in enumerate(ordered[:12])
+            if x.role in {"literal", "nominal"} and is_dateline(text, x)
+        ),
         title_end,
         Counter(place_key(x) for x in ordered if x.role in {"literal", "nominal"}),
     )
