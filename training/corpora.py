@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mapper.encode import ARGUMENTS, KINDS, MODALITIES, RELATIONS, ROLES
 from mapper.segment import sentences, words
-from training.silver import Silver, silver
+from training.silver import Silver, own_places, silver
 
 UNKNOWN = -1
 NUMBER_WORDS = dict(
@@ -94,6 +94,8 @@ class Example:
     silver: bool = False
     """Whether the places are a stock model's rather than a reader's."""
     text: str = ""
+    round: int = 1
+    """2: coded after the networks that a second training starts from were trained."""
 
 
 class Words:
@@ -420,12 +422,14 @@ def load(shared: Path, *, auxiliary: bool = True) -> list[Example]:
     corpora, evaluation = shared / "corpora", shared / "evaluation"
     incidents: dict[str, list[Json]] = {}
     documents: dict[str, Json] = {}
+    rounds: dict[str, int] = {}
     for name in ("documents_single", "documents"):
         documents.update({d["id"]: d for d in _read(evaluation / f"{name}.jsonl")})
     coded_corpora: set[str] = set()
     for row in _read(HERE / "data" / "coded.jsonl"):
         incidents[row["doc"]] = row["incidents"]
         coded_corpora.add(row["corpus"])
+        rounds[row["doc"]] = row.get("round", 1)
     for corpus in sorted(coded_corpora):
         for row in _read(corpora / f"{corpus}.jsonl"):
             if row["id"] in incidents:
@@ -446,7 +450,8 @@ def load(shared: Path, *, auxiliary: bool = True) -> list[Example]:
     plover = list(_read(corpora / "plover_gsr.jsonl"))
     if auxiliary:
         bare |= {d["id"]: d["text"] for d in (*rams, *wiki, *verbs, *plover)}
-    marked = silver(bare)
+    marked = silver({k: text for k, text in bare.items() if rounds.get(k) != 2})
+    marked |= own_places({k: text for k, text in bare.items() if rounds.get(k) == 2})
     examples: list[Example] = []
     for doc_id, doc in (gold | {k: d for k, d in documents.items() if k not in gold}).items():
         source = doc.get("source") or ("composed" if doc_id.startswith("c-") else "coded")
@@ -464,6 +469,7 @@ def load(shared: Path, *, auxiliary: bool = True) -> list[Example]:
             _add_silver(example, located, marked[doc_id])
         if doc_id in incidents:
             _add_incidents(example, located, incidents[doc_id])
+        example.round = rounds.get(doc_id, 1)
         examples.append(example)
     placed = [(d, "written") for d in _read(evaluation / "written.jsonl")]
     placed += [(d, "composed") for d in _read(HERE / "data" / "composed_places.jsonl")]
@@ -473,6 +479,7 @@ def load(shared: Path, *, auxiliary: bool = True) -> list[Example]:
         if (example.tags["nominal"] == UNKNOWN).all():
             example.tags["nominal"][:] = OUTSIDE
         _add_incidents(example, located, doc["incidents"])
+        example.round = doc.get("round", 1)
         examples.append(example)
     if auxiliary:
         examples += _auxiliary(corpora, rams, wiki, verbs, plover, marked)

@@ -34,6 +34,8 @@ class Document:
     incidents: tuple[Json, ...]
     source: str
     fold: int
+    round: int = 1
+    """2: coded after the networks that the encoder's training started from were trained."""
 
 
 def _lines(path: Path) -> Iterator[Json]:
@@ -85,7 +87,9 @@ def coded_documents(shared: Path = SHARED) -> list[Document]:
     for name in ("composed.jsonl", "composed_places.jsonl"):
         for row in _lines(here / name):
             fold = fold_of(row["id"], shared)
-            out.append(Document(_article(row), tuple(row["incidents"]), "composed", fold))
+            incidents = tuple(row["incidents"])
+            number = row.get("round", 1)
+            out.append(Document(_article(row), incidents, "composed", fold, number))
     labels_of = {r["doc"]: r for r in _lines(here / "coded.jsonl")}
     have = {d.article.id for d in out}
     for corpus in sorted({r["corpus"] for r in labels_of.values()}):
@@ -95,7 +99,8 @@ def coded_documents(shared: Path = SHARED) -> list[Document]:
             label = labels_of[row["id"]]
             incidents = tuple(_quoted(i, row["text"]) for i in label["incidents"])
             article = _article(row, label.get("pub_date"))
-            out.append(Document(article, incidents, "coded", fold_of(row["id"], shared)))
+            fold, number = fold_of(row["id"], shared), label.get("round", 1)
+            out.append(Document(article, incidents, "coded", fold, number))
     return out
 
 
