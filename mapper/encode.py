@@ -17,7 +17,6 @@ import io
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -215,7 +214,7 @@ class Pieces:
         """(piece ids, casing class) of each word; at least one piece each."""
         known = self._known
         if len(known) > 200_000:  # a bound on memory, not on what can be read
-            known.clear()
+            known = self._known = {}  # another thread may be looking at the old one
         missing = list({t for t in tokens if t not in known})
         for at in range(0, len(missing), _WORD_BATCH):
             batch = missing[at : at + _WORD_BATCH]
@@ -458,24 +457,12 @@ class PairScorer:
 # ---------------------------------------------------------------- the encoder
 
 
-_THREADS = ThreadPoolExecutor(thread_name_prefix="encoder")
-
-HEADS = slice(0, LAYOUT["background"].stop)
-"""The columns that are logits; the rest are each network's own vectors for pairs."""
-
-
 class Encoder:
-    """The model, loaded once; ``read`` is a pure function of the text.
+    """The model, loaded once; ``read`` is a pure function of the text, safe in any thread."""
 
-    It is one network or several of the same shape that were trained apart: their logits are
-    averaged, and so are the probabilities of their pair scorers.  Two read better than one
-    where labels are few, at twice the time (Lakshminarayanan et al. 2017, deep ensembles).
-    """
-
-    def __init__(
-        self, members: Sequence[tuple[Any, PairScorer]], tokenizer: Any, name: str
-    ) -> None:
-        self._members = tuple(members)
+    def __init__(self, session: Any, scorer: PairScorer, tokenizer: Any, name: str) -> None:
+        self._session = session
+        self._scorer = scorer
         self._pieces = Pieces(tokenizer)
         self.name = name
         """Name and hash of the weights, for provenance."""
@@ -495,45 +482,29 @@ class Encoder:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        members = []
-        for network in sorted(name for name in files if name.endswith(".onnx")):
-            session = onnxruntime.InferenceSession(
-                files[network], options, providers=["CPUExecutionProvider"]
-            )
-            scorer = network.replace("encoder", "pairs").replace(".onnx", ".npz")
-            with np.load(io.BytesIO(files[scorer]), allow_pickle=False) as stored:
-                weights = {key: stored[key].astype(np.float32) for key in stored.files}
-            members.append((session, PairScorer(weights)))
+        session = onnxruntime.InferenceSession(
+            files["encoder.onnx"], options, providers=["CPUExecutionProvider"]
+        )
+        with np.load(io.BytesIO(files["pairs.npz"]), allow_pickle=False) as stored:
+            weights = {key: stored[key].astype(np.float32) for key in stored.files}
         tokenizer = Tokenizer.from_str(files["tokenizer.json"].decode("utf-8"))
         digest = hashlib.sha256(files["manifest.json"]).hexdigest()[:12]
-        return cls(members, tokenizer, f"encoder-{digest}")
+        return cls(session, PairScorer(weights), tokenizer, f"encoder-{digest}")
 
-    def _vectors(self, tokens: Sequence[str], sentence: Sequence[int]) -> list[FloatArray]:
-        """Each network's output for each word, window by window; the logits are their mean.
-
-        The networks run side by side, a thread each: their arithmetic is apart, so that the
-        answer is the same on any number of cores.
-        """
+    def _vectors(self, tokens: Sequence[str], sentence: Sequence[int]) -> FloatArray:
+        """The network's output for each word, window by window."""
         pieces = self._pieces(tokens)
         lengths = [len(ids) for ids, _ in pieces]
-        feeds = [self._feed(pieces, window) for window in windows(lengths, sentence)]
-
-        def run(session: Any) -> FloatArray:
-            rows = np.empty((len(tokens), WIDTH), dtype=np.float32)
-            for window, feed in feeds:
-                rows[window.start : window.end] = session.run(None, feed)[0]
-            return rows
-
-        others = [_THREADS.submit(run, session) for session, _ in self._members[1:]]
-        out = [run(self._members[0][0]), *(other.result() for other in others)]
-        if len(out) > 1:
-            out[0][:, HEADS] = np.mean([rows[:, HEADS] for rows in out], axis=0)
-        return out
+        rows = np.empty((len(tokens), WIDTH), dtype=np.float32)
+        for window in windows(lengths, sentence):
+            feed = self._feed(pieces, window)
+            rows[window.start : window.end] = self._session.run(None, feed)[0]
+        return rows
 
     def _feed(
         self, pieces: Sequence[tuple[Sequence[int], int]], window: Window
-    ) -> tuple[Window, dict[str, IntArray]]:
-        """What the networks are asked for a window: its pieces, and where its words begin."""
+    ) -> dict[str, IntArray]:
+        """What the network is asked for a window: its pieces, and where its words begin."""
         ids = [self._pieces.first]
         types = [0]
         first = []
@@ -543,7 +514,7 @@ class Encoder:
             types.extend([case] * len(ids_of))
         ids.append(self._pieces.last)
         types.append(0)
-        return window, {
+        return {
             "input_ids": np.array([ids], dtype=np.int64),
             "token_type_ids": np.array([types], dtype=np.int64),
             "first": np.array(first[window.start - window.context :], dtype=np.int64),
@@ -570,8 +541,7 @@ class Encoder:
             return Reading(
                 (), (), (), (), Sparse((), (), (0, 0, 10), none), Sparse((), (), (0, 0), none)
             )
-        members = self._vectors(tokens, sentence)
-        vectors = members[0]
+        vectors = self._vectors(tokens, sentence)
         tags = _softmax(vectors[:, LAYOUT["tags"]].reshape(len(tokens), len(TAG_HEADS), 3))
         inside, begin = 1 - tags[:, :, 0], tags[:, :, 1] - tags[:, :, 2]
         ends = [b for _, b in spans]
@@ -609,7 +579,7 @@ class Encoder:
             key=lambda s: (s.words, ARGUMENTS.index(s.label)),
         )
         links, same = self._score_pairs(
-            members, sentence, found_triggers, [*found_places, *arguments]
+            vectors, sentence, found_triggers, [*found_places, *arguments]
         )
         return Reading(
             spans, tuple(found_places), tuple(found_triggers), tuple(arguments), links, same, sents
@@ -652,14 +622,14 @@ class Encoder:
 
     def _score_pairs(
         self,
-        members: Sequence[FloatArray],
+        vectors: FloatArray,
         sentence: Sequence[int],
         triggers: Sequence[Trigger],
         targets: Sequence[TaggedSpan],
     ) -> tuple[Sparse, Sparse]:
         """Links of every trigger to the targets near it or in the lead, and sameness."""
-        pools = [_pool(vectors, [t.words for t in targets]) for vectors in members]
-        heads = [_pool(vectors, [t.words for t in triggers]) for vectors in members]
+        pool = _pool(vectors, [t.words for t in targets])
+        heads = _pool(vectors, [t.words for t in triggers])
         order = sorted(range(len(targets)), key=lambda j: targets[j].words)
         ordered = np.array(order, dtype=np.int64)
         starts = np.array([targets[j].words[0] for j in order], dtype=np.int64)
@@ -680,12 +650,7 @@ class Encoder:
                 ranks(trigger.words, starts[chosen], RANK_CLASS[types[chosen]]),
             )
             near = ordered[chosen]
-            scores = _mean(
-                [
-                    scorer.links(mine[i], pool[near], types[chosen], features)
-                    for (_, scorer), mine, pool in zip(self._members, heads, pools, strict=True)
-                ]
-            )
+            scores = self._scorer.links(heads[i], pool[near], types[chosen], features)
             back = np.argsort(ordered[chosen], kind="stable")
             columns.append(ordered[chosen][back])
             values.append(np.round(scores[back], 4))
@@ -695,7 +660,7 @@ class Encoder:
         return Sparse(columns, values, shape, nothing), self._same(heads, sentence, triggers)
 
     def _same(
-        self, heads: Sequence[FloatArray], sentence: Sequence[int], triggers: Sequence[Trigger]
+        self, heads: FloatArray, sentence: Sequence[int], triggers: Sequence[Trigger]
     ) -> Sparse:
         n = len(triggers)
         starts = np.array([t.words[0] for t in triggers], dtype=np.int64)
@@ -717,15 +682,7 @@ class Encoder:
                 int(sents[i]),
                 before * 0,
             )
-            scores = np.round(
-                _mean(
-                    [
-                        scorer.same(mine[i], mine[before], features)
-                        for (_, scorer), mine in zip(self._members, heads, strict=True)
-                    ]
-                ),
-                4,
-            )
+            scores = np.round(self._scorer.same(heads[i], heads[before], features), 4)
             for j, score in zip(before.tolist(), scores.tolist(), strict=True):
                 rows[i][0].append(j)
                 rows[i][1].append(score)
@@ -776,11 +733,6 @@ def _pool(vectors: FloatArray, spans: Sequence[tuple[int, int]]) -> FloatArray:
     if not spans:
         return np.zeros((0, vectors.shape[1]), dtype=np.float32)
     return np.stack([vectors[a:b].mean(axis=0) for a, b in spans])
-
-
-def _mean(scores: Sequence[FloatArray]) -> FloatArray:
-    """The mean of the networks' scores; of one, those scores to the bit."""
-    return scores[0] if len(scores) == 1 else np.mean(scores, axis=0, dtype=np.float32)
 
 
 def _round(value: Any) -> float:

@@ -1,5 +1,6 @@
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -185,43 +186,18 @@ def test_spans_end_with_their_sentence_and_bridge_one_word_within_it():
     assert bridged == [(0, 4), (4, 6)]
 
 
-def test_a_network_agrees_with_itself_and_others_count_equally(encoder):
-    one, tokenizer = encoder._members[0], encoder._pieces._tokenizer
-    alone = Encoder([one], tokenizer, "one").read(TEXT)
-    twice = Encoder([one, one], tokenizer, "two").read(TEXT)
-    assert [t.words for t in twice.triggers] == [t.words for t in alone.triggers]
-    assert [p.score for p in twice.places] == pytest.approx(
-        [p.score for p in alone.places], abs=2e-4
-    )
-    members = encoder._members
-    turned = Encoder(members[::-1], tokenizer, "turned").read(TEXT)
-    whole = encoder.read(TEXT)
-    assert [p.words for p in turned.places] == [p.words for p in whole.places]
-    assert [t.score for t in turned.triggers] == pytest.approx(
-        [t.score for t in whole.triggers], abs=2e-4
-    )
-
-
-def test_combined_networks_must_have_left_out_the_same(tmp_path):
-    from training.combine import combine
-
-    for name, fold in (("a", 0), ("b", 0), ("c", 1)):
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / "manifest.json").write_text(f'{{"left_out_fold": {fold}, "sha256": {{}}}}')
-        for file in ("encoder.onnx", "pairs.npz", "tokenizer.json"):
-            (folder / file).write_bytes(b"x")
-    combine([tmp_path / "a", tmp_path / "b"], tmp_path / "out")
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        "encoder-1.onnx",
-        "encoder-2.onnx",
-        "manifest.json",
-        "pairs-1.npz",
-        "pairs-2.npz",
-        "tokenizer.json",
-    ]
-    with pytest.raises(ValueError, match="another fold"):
-        combine([tmp_path / "a", tmp_path / "c"], tmp_path / "out")
+def test_texts_read_side_by_side_are_read_the_same(encoder):
+    texts = [TEXT.replace("Basra", name) for name in ("Najaf", "Kut", "Amarah", "Mosul")] * 3
+    alone = [encoder.read(text) for text in texts]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(encoder.read, texts))
+    for one, two in zip(alone, together, strict=True):
+        assert (one.places, one.triggers, one.arguments) == (
+            two.places,
+            two.triggers,
+            two.arguments,
+        )
+        assert (one.links.dense() == two.links.dense()).all()
 
 
 def test_a_changed_model_is_refused(tmp_path):

