@@ -2,18 +2,18 @@
 
     python -m training.train_ranker [--shared ../shared] [--anchors-only] [--out mapper/models]
 
-Learns from LGL, GeoWebNews, GeoCorpora and written.jsonl (TUD-Loc is non-commercial and is
-only measured).  Cross-validated by outlet (LGL: feed; web pages: host; else document); every
-round is trained on beliefs that the round before gave out of fold, so that it sees beliefs
-as uncertain as they will be.  Seeded: the same data give the same files.  Writes the fold
-rankers to ``build/folds/ranker-K/`` and the shipped one, trained on everything, to ``--out``
-with its calibration and the threshold at which what is placed is right 95 times in 100.
+Learns from LGL, GeoWebNews, GeoCorpora, written.jsonl and the project's composed texts
+(TUD-Loc is non-commercial and is only measured).  Cross-validated by outlet (LGL: feed; web
+pages: host; else document); every round is trained on beliefs that the round before gave out of
+fold, so that it sees beliefs as uncertain as they will be.  Seeded: the same data give the same
+files.  Writes the fold rankers to ``build/folds/ranker-K/`` and the shipped one, trained on
+everything, to ``--out`` with its calibration and the threshold at which what is placed is right
+95 times in 100.
 
 Names that no gazetteer knows are set in another place of the text.  Which one is learned
-(``pick.onnx``) from every name with gold coordinates, taken as if nobody knew it, in the same
-texts and in ``training/data/composed_places.jsonl``; how likely it lies there
-(``anchor.onnx``) from the names that the ranker gets wrong.  ``--anchors-only`` learns these
-two anew and keeps the rounds that are there.
+(``pick.onnx``) from every name with gold coordinates, taken as if nobody knew it; how likely it
+lies there (``anchor.onnx``) from the names that the ranker gets wrong.  ``--anchors-only`` learns
+these two anew and keeps the rounds that are there.
 """
 
 from __future__ import annotations
@@ -669,6 +669,7 @@ def corpora(shared: Path, candidates: Candidates) -> tuple[list[Doc], list[Doc]]
     for corpus in ("lgl", "geowebnews", "geocorpora"):
         learn += load(shared / "corpora" / f"{corpus}.jsonl", corpus, candidates)
     learn += load(shared / "evaluation" / "written.jsonl", "written", candidates)
+    learn += load(COMPOSED, "composed", candidates)
     return learn, load(shared / "corpora" / "tud_loc_2013.jsonl", "tud", candidates)
 
 
@@ -725,7 +726,6 @@ def main() -> None:
     blind = [sheet(d, candidates, outlet=False) for d in learn]
     folds = [fold_of(d.group) for d in learn]
     halves = [fold_of("half" + d.group) % 2 for d in learn]
-    composed = [sheet(d, candidates) for d in load(COMPOSED, "composed", candidates)]
     print(f"{len(learn)} documents read, {time.perf_counter() - began:.0f} s", flush=True)
     third = [i % 3 for i in range(len(learn))]
     readings = {"full": full, "no table": bare, "no outlet": blind}
@@ -743,7 +743,6 @@ def main() -> None:
 
     fold_rounds: list[Kept | Fresh] = []
     reads: dict[str, dict[int, Read]] = {title: {} for title in readings}
-    composed_reads: dict[int, Read] = {}
     for k in range(FOLDS):
         models = rounds(k)
         fold_rounds.append(models)
@@ -751,14 +750,10 @@ def main() -> None:
             if f == k:
                 for title, of_title in readings.items():
                     reads[title][i] = read(of_title[i], models.believe(of_title[i]))
-        for i, s in enumerate(composed):
-            if fold_of(s.doc.group) == k:
-                composed_reads[i] = read(s, models.believe(s))
         print(f"fold {k}: {time.perf_counter() - began:.0f} s", flush=True)
     # tweets say too little around a name to learn where it is set
     news = [i for i, d in enumerate(learn) if d.corpus != "geocorpora"]
     taught = [(folds[i], reads[titles[third[i]]][i]) for i in news]
-    taught += [(fold_of(r.sheet.doc.group), r) for r in composed_reads.values()]
     pick_of_fold = [fit_pick([r for f, r in taught if f != k]) for k in range(FOLDS)]
     pick_model = fit_pick([r for _, r in taught])
     print(f"anchors picked: {time.perf_counter() - began:.0f} s", flush=True)
@@ -777,7 +772,8 @@ def main() -> None:
     table_lacking(judged_news, "mixed")
     anchor_of_fold = [fit_anchor([j for j in judged_news if j.fold != k]) for k in range(FOLDS)]
     anchor_model = fit_anchor(judged_news)
-    weighed = [j for j in judged["full"] if j.corpus != "geocorpora" and j.placed]
+    weighed = [j for j in judged["full"] if j.corpus in ("lgl", "geowebnews", "written")]
+    weighed = [j for j in weighed if j.placed]
     calibration = isotonic(weighed)
     sure = np.interp([j.belief for j in weighed], *calibration)
     right = np.array([j.right for j in weighed], float)
@@ -811,7 +807,7 @@ def main() -> None:
     if a.dry:
         return
     about = {
-        "trained_on": "LGL, GeoWebNews, GeoCorpora, written.jsonl; anchors: composed_places too",
+        "trained_on": "LGL, GeoWebNews, GeoCorpora, written.jsonl, composed_places.jsonl",
         "gazetteer": getattr(gazetteer, "version", "unknown"),
         "seed": SEED,
         "first_columns": len(FIRST_COLUMNS),
