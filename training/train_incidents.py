@@ -28,12 +28,15 @@ from mapper import merge as merging
 from mapper.encode import KINDS, MODALITIES, FloatArray
 from mapper.extract import (
     COLUMNS,
+    _links,
     beliefs_of,
     candidates,
     trigger_matrix,
+    trigger_probabilities,
 )
 from mapper.extract.compose import Belief, compose
-from mapper.extract.learned import MODELS, Linear, Models, Trees
+from mapper.extract.concord import CONCORD_COLUMNS, concord_features
+from mapper.extract.learned import MODELS, Linear, Models, Trees, models_from_dict
 from mapper.extract.linking import GROUPS, TOLL_COLUMNS
 from mapper.extract.modality import (
     BACKGROUND_COLUMNS,
@@ -71,8 +74,11 @@ def fit_trees(
     rate: float = 0.08,
     leaf: int = 20,
     l2: float = 3.0,
+    start: Trees | None = None,
 ) -> Trees:
-    """Gradient-boosted trees, as complete binary trees."""
+    """Gradient-boosted trees, as complete binary trees; after those of ``start`` where given."""
+    if start is not None:
+        return _boosted_on(start, np.asarray(rows), labels, weights, trees, rate, leaf, l2)
     model = HistGradientBoostingClassifier(
         max_iter=trees, max_depth=depth, learning_rate=rate, min_samples_leaf=leaf,
         l2_regularization=l2, random_state=SEED, early_stopping=False, max_bins=64,
@@ -91,6 +97,68 @@ def fit_trees(
     return Trees.from_dict(
         Trees(tuple(names), bias, np.array(feature), np.array(threshold), np.array(value)).to_dict()
     )
+
+
+def _boosted_on(
+    start: Trees,
+    rows: FloatArray,
+    labels: Sequence[int],
+    weights: Sequence[float],
+    trees: int,
+    rate: float,
+    leaf: int,
+    l2: float,
+) -> Trees:
+    """The trees of ``start`` and more of the same depth that mend what they get wrong."""
+    import lightgbm
+
+    depth = int(np.log2(start.value.shape[1]))
+    data = lightgbm.Dataset(
+        rows,
+        np.asarray(labels),
+        weight=np.asarray(weights),
+        init_score=start.margin(rows.astype(np.float32)).astype(np.float64),
+        free_raw_data=False,
+    )
+    settings = {
+        "objective": "binary", "learning_rate": rate, "max_depth": depth, "num_leaves": 2**depth,
+        "min_data_in_leaf": leaf, "lambda_l2": l2, "max_bin": 63, "seed": SEED,
+        "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
+        "boost_from_average": False,
+    }  # fmt: skip
+    model = lightgbm.train(settings, data, num_boost_round=trees).dump_model()
+    feature, threshold, value = [], [], []
+    for tree in model["tree_info"]:
+        f = np.zeros(2**depth - 1, dtype=np.int64)
+        t = np.full(2**depth - 1, np.float32(3e38), dtype=np.float32)
+        v = np.zeros(2**depth, dtype=np.float32)
+        _unfold_grown(tree["tree_structure"], 0, depth, 0, f, t, v)
+        feature.append(f)
+        threshold.append(t)
+        value.append(v)
+    whole = Trees(
+        start.names,
+        start.bias,
+        np.concatenate([start.feature, np.array(feature)]),
+        np.concatenate([start.threshold, np.array(threshold)]),
+        np.concatenate([start.value, np.array(value)]),
+    )
+    return Trees.from_dict(whole.to_dict())
+
+
+def _unfold_grown(node: Any, slot: int, depth: int, level: int, f: Any, t: Any, v: Any) -> None:
+    """Write one of LightGBM's trees into the arrays of a complete tree."""
+    if level == depth:
+        v[slot - (2**depth - 1)] = node["leaf_value"]
+        return
+    if "leaf_value" in node:
+        _unfold_grown(node, 2 * slot + 1, depth, level + 1, f, t, v)
+        _unfold_grown(node, 2 * slot + 2, depth, level + 1, f, t, v)
+        return
+    f[slot] = node["split_feature"]
+    t[slot] = node["threshold"]
+    _unfold_grown(node["left_child"], 2 * slot + 1, depth, level + 1, f, t, v)
+    _unfold_grown(node["right_child"], 2 * slot + 2, depth, level + 1, f, t, v)
 
 
 def _unfold(nodes: Any, at: int, slot: int, depth: int, level: int, f: Any, t: Any, v: Any) -> None:
@@ -384,8 +452,12 @@ def train(
     documents: Sequence[Document],
     scenes: Sequence[Scene],
     verbs: Sequence[tuple[Scene, Document, Json]],
+    start: Models | None = None,
 ) -> Trained:
-    """All scorers and thresholds, for every fold and for everything."""
+    """All scorers and thresholds, for every fold and for everything.
+
+    With ``start`` trees are added to those of its scorers, and its linear ones stay.
+    """
     begun = time.monotonic()
     golds = [Gold(s, d) for s, d in zip(scenes, documents, strict=True)]
     trained = Trained([Models({}, {}, {}, "cross-validation") for _ in range(FOLDS + 1)])
@@ -422,31 +494,45 @@ def train(
         ("date", COLUMNS["date"], {}),
         ("toll", TOLL_COLUMNS, {}),
     )
+
+    def boosted(name: str, columns: Sequence[str], **size: Any) -> Fit:
+        before = start.get(name, columns) if start is not None else None
+        if before is not None:
+            size = MORE
+        return partial(fit_trees, columns, start=before, **size)
+
     for part, columns, size in stage_a:
-        trained.put(part, crossed(rows[part], partial(fit_trees, columns, **size)))
+        trained.put(part, crossed(rows[part], boosted(part, columns, **size)))
         log(f"{part}: {len(rows[part].y)} rows, {sum(map(int, rows[part].y))} positive", begun)
+
+    # A, again: places in concert with what the other triggers say.
+    concord = Rows()
+    for gold, d in zip(golds, documents, strict=True):
+        _concord_rows(gold, d, trained.of(d.fold), concord)
+    trained.put("concord", crossed(concord, boosted("concord", CONCORD_COLUMNS, trees=120)))
+    log(f"concord: {len(concord.y)} rows, {sum(map(int, concord.y))} positive", begun)
 
     # B: kind, modality, background, with dates as stage A gives them out of fold.
     rows = {k: Rows() for k in ("kind", "modality", "background")}
     for gold, d in zip(golds, documents, strict=True):
         _stage_b(gold, d, trained.of(d.fold), rows)
-    trained.put(
-        "kind",
-        crossed(rows["kind"], lambda x, y, w: fit_linear(KIND_COLUMNS, x, y, w, KINDS, 0.02)),
-    )
-    trained.put(
-        "modality",
-        crossed(
-            rows["modality"],
-            lambda x, y, w: fit_linear(MODALITY_COLUMNS, x, y, w, MODALITIES, 0.1),
-        ),
-    )
+    for name, columns, classes, c in (
+        ("kind", KIND_COLUMNS, KINDS, 0.02),
+        ("modality", MODALITY_COLUMNS, MODALITIES, 0.1),
+    ):
+        if start is not None:
+            trained.put(name, [start.get_linear(name, columns)] * (FOLDS + 1))
+            continue
+        trained.put(
+            name,
+            crossed(
+                rows[name],
+                lambda x, y, w, a=(columns, classes, c): fit_linear(a[0], x, y, w, a[1], a[2]),
+            ),
+        )
     trained.put(
         "background",
-        crossed(
-            rows["background"],
-            lambda x, y, w: fit_trees(BACKGROUND_COLUMNS, x, y, w, trees=60, depth=3),
-        ),
+        crossed(rows["background"], boosted("background", BACKGROUND_COLUMNS, trees=60, depth=3)),
     )
     log("kind, modality, background", begun)
 
@@ -456,7 +542,7 @@ def train(
     pairs = Rows()
     for gold, mine, d in zip(golds, beliefs, documents, strict=True):
         _pair_rows(gold, mine, d, pairs)
-    trained.put("same", crossed(pairs, lambda x, y, w: fit_trees(SAME_COLUMNS, x, y, w, trees=80)))
+    trained.put("same", crossed(pairs, boosted("same", SAME_COLUMNS, trees=80)))
     log(f"same: {len(pairs.y)} pairs, {sum(pairs.y)} positive", begun)
 
     tune_and_finish(documents, scenes, trained, begun)
@@ -464,11 +550,24 @@ def train(
 
 
 TRIGGER_FLOOR = 0.26
+MORE = {"trees": 50, "rate": 0.06}
+"""What is added to a scorer that training goes on from."""
+
+
+def _concord_rows(gold: Gold, d: Document, models: Models, rows: Rows) -> None:
+    """Pairs of the triggers that would be kept, as the first scorers of other folds see them."""
+    scene = gold.scene
+    accept = trigger_probabilities(scene, models)
+    kept = [i for i, p in enumerate(accept) if p >= TRIGGER_FLOOR]
+    links = _links(scene, kept, "place", models)
+    found = concord_features(scene, kept, links, [float(accept[i]) for i in kept])
+    for i, mine, x in zip(kept, links, found, strict=True):
+        if gold.incident(i) is not None:
+            y = [int(gold.place(i, j)) for j, _ in mine]
+            rows.add(x, y, WEIGHT[d.source], d.fold)
 
 
 def _stage_b(gold: Gold, d: Document, models: Models, rows: dict[str, Rows]) -> None:
-    from mapper.extract import _links
-
     scene = gold.scene
     kept = [i for i in range(len(scene.triggers)) if gold.incident(i) is not None]
     if not kept:
@@ -641,7 +740,7 @@ def _quick_f(
     best = (0.0, 0.4)
     for threshold in np.arange(0.25, 0.66, 0.05):
         total = 0.0
-        for source, share in SHARE.items():
+        for source, share in _shares(documents).items():
             golds, preds = {}, {}
             for d, c, mine in zip(documents, confidence, drafts, strict=True):
                 if d.source == source:
@@ -656,8 +755,15 @@ def _quick_f(
     return confidence, *best
 
 
-SHARE = {"reviewed": 0.2, "single": 0.35, "written": 0.45}
-"""What the thresholds are tuned on, and how much each set counts."""
+SHARES = (
+    {"reviewed": 0.2, "single": 0.35, "written": 0.45},
+    {"coded": 0.65, "composed": 0.35},
+)
+"""What the thresholds are tuned on in each round, and how much each set counts."""
+
+
+def _shares(documents: Sequence[Document]) -> dict[str, float]:
+    return SHARES[all(d.round == 2 for d in documents)]
 
 
 def _goodness(
@@ -670,7 +776,7 @@ def _goodness(
 ) -> float:
     """How good the answers are with the thresholds as they stand, for one of them."""
     total = 0.0
-    for source, share in SHARE.items():
+    for source, share in _shares(documents).items():
         golds, preds = {}, {}
         for d, s, mine in zip(documents, scenes, kept, strict=True):
             if d.source == source:
@@ -708,13 +814,21 @@ def main() -> None:
     """Command line."""
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     ap.add_argument("--out", type=Path, default=MODELS)
+    ap.add_argument(
+        "--start",
+        type=Path,
+        help="add to the trees of this file what the documents of round 2 teach (README)",
+    )
     ap.add_argument("--keep-folds", type=Path, default=None, help="write the folds' scorers here")
     a = ap.parse_args()
     documents = coded_documents()
+    start = models_from_dict(json.loads(a.start.read_text("utf-8")), "start") if a.start else None
+    if start is not None:  # the encoder that this one started from has seen the others
+        documents = [d for d in documents if d.round == 2]
     if not documents:
-        sys.exit("no coded documents found beside the project (../shared/evaluation)")
+        sys.exit("no coded documents found beside the project (../shared)")
     scenes = scenes_of("coded", documents, Readers())
-    trained = train(documents, scenes, verb_scenes())
+    trained = train(documents, scenes, verb_scenes() if start is None else [], start)
     meta = {
         "what": "scorers of the incident stages: gradient-boosted trees and logistic regressions",
         "made_by": "training/train_incidents.py",

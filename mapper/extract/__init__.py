@@ -13,6 +13,7 @@ import numpy as np
 from mapper.encode import KINDS, MODALITIES, FloatArray, Reading
 from mapper.extract.actors import actors_of
 from mapper.extract.compose import Belief, compose
+from mapper.extract.concord import CONCORD_COLUMNS, concord_features
 from mapper.extract.learned import Models, load_models
 from mapper.extract.linking import (
     DATE_COLUMNS,
@@ -98,7 +99,7 @@ def beliefs_of(scene: Scene, models: Models) -> list[Belief]:
     kept = [i for i, p in enumerate(accept) if p >= models.threshold("trigger", 0.5)]
     if not kept:
         return []
-    places = _links(scene, kept, "place", models)
+    places = placed(scene, kept, accept, models)
     dates = _links(scene, kept, "date", models)
     dead = _links(scene, kept, "fatalities", models)
     hurt = _links(scene, kept, "injured", models)
@@ -160,6 +161,28 @@ def beliefs_of(scene: Scene, models: Models) -> list[Belief]:
         )
         for n, i in enumerate(kept)
     ]
+
+
+def placed(
+    scene: Scene, kept: Sequence[int], accept: FloatArray, models: Models
+) -> list[tuple[tuple[int, float], ...]]:
+    """For each kept trigger its places with probabilities, best first.
+
+    What each trigger says alone, then in concert with the others.
+    """
+    alone = _links(scene, kept, "place", models)
+    scorer = models.get("concord", CONCORD_COLUMNS)
+    if scorer is None or not any(alone):
+        return alone
+    rows = concord_features(scene, kept, alone, [float(accept[i]) for i in kept])
+    p = scorer.probability(np.concatenate(rows))
+    out = []
+    at = 0
+    for mine in alone:
+        pairs = [(j, float(x)) for (j, _), x in zip(mine, p[at : at + len(mine)], strict=True)]
+        at += len(mine)
+        out.append(tuple(sorted((r for r in pairs if r[1] >= KEEP), key=lambda r: (-r[1], r[0]))))
+    return out
 
 
 def _linear(
