@@ -12,6 +12,7 @@ div[class*="st-key-hidden"] { position: absolute; height: 0; overflow: hidden; }
 .stApp a:focus-visible, .stApp button:focus-visible {
   outline: 3px solid #0059b3; outline-offset: 1px;
 }
+[data-testid="stText"] { overflow-wrap: anywhere; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
   color: inherit !important; opacity: 1 !important;
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, get_args
 
 import streamlit as st
@@ -123,16 +124,20 @@ def panel(rows: Sequence[Row]) -> None:
 
 def _missed(rows: Sequence[Row]) -> None:
     """Choose a sentence that tells of an incident the machine missed, without a mouse."""
-    from mapper.segment import sentences
-
     identity = article_in_hand(rows)
     found = state.corrected(identity) if identity else None
     if identity is None or found is None:
         return
     text = found.analysis.article.text
-    with st.expander("Add an incident that was missed", icon=":material/add_circle:"):
+    # Its sentences, of which a long text has thousands, are sent only when they are asked for.
+    with st.expander(
+        "Add an incident that was missed", icon=":material/add_circle:", key="missed",
+        on_change="rerun",
+    ) as box:  # fmt: skip
+        if not box.open:
+            return
         st.caption("Select its words in the text above, or choose its sentence here.")
-        spans = sentences(text)
+        spans = _sentences(text)
         chosen = st.selectbox(
             "Sentence", range(len(spans)), None, placeholder="Choose or type to search",
             format_func=lambda i: " ".join(text[spans[i][0] : spans[i][1]].split())[:160],
@@ -141,6 +146,14 @@ def _missed(rows: Sequence[Row]) -> None:
         if st.button("Take this sentence", disabled=chosen is None) and chosen is not None:
             mark(identity, *spans[chosen])
             st.rerun(scope="fragment")
+
+
+@lru_cache(maxsize=4)
+def _sentences(text: str) -> tuple[tuple[int, int], ...]:
+    """The spans of a text's sentences; the text in hand is asked for at every click."""
+    from mapper.segment import sentences
+
+    return tuple(sentences(text))
 
 
 def _facts(row: Row) -> None:

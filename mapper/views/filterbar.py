@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
-from typing import get_args
+from typing import Any, get_args
 
 import streamlit as st
 
@@ -33,76 +34,81 @@ def _clear() -> None:
     st.session_state.filter_form = st.session_state.get("filter_form", 0) + 1
 
 
+def _key(name: str) -> str:
+    """A field's key: new ones after "Show all"; the time's also where the time bar set it."""
+    key = f"f-{name}-{st.session_state.get('filter_form', 0)}"
+    wanted: Filter = st.session_state.filter
+    return f"{key}-{getattr(wanted, name)}" if name in ("start", "end") else key
+
+
+def _changed(name: str) -> None:
+    """A field was changed: the filter has it before anything is drawn, so it is drawn once."""
+    value = st.session_state[_key(name)]
+    if name == "least":
+        value = value / 100
+    elif name in ("start", "end"):
+        value = value.isoformat() if isinstance(value, date) else ""
+    elif isinstance(value, list):
+        value = tuple(value)
+    elif isinstance(value, str):
+        value = value.strip()
+    state.set_filter(replace(st.session_state.filter, **{name: value}))
+
+
 def _form(rows: Sequence[Row], wanted: Filter) -> None:
-    turn = st.session_state.get("filter_form", 0)
+    def field(name: str) -> dict[str, Any]:
+        return {"key": _key(name), "on_change": _changed, "args": (name,)}
+
     present_kinds = {row.incident.kind for row in rows} | set(wanted.kinds)
     present_modalities = {row.incident.modality for row in rows} | set(wanted.modalities)
     present_precisions = {
         item.place.precision for row in rows for item in row.incident.places
     } | set(wanted.precisions)
     styles = kind_styles()
-    kinds = st.multiselect(
+    st.multiselect(
         "What happened", [k for k in styles if k in present_kinds], list(wanted.kinds),
-        format_func=lambda kind: styles[kind]["label"], key=f"f-kinds-{turn}", placeholder="Any",
+        format_func=lambda kind: styles[kind]["label"], placeholder="Any", **field("kinds"),
     )  # fmt: skip
-    modalities = st.multiselect(
+    st.multiselect(
         "Did it happen?", [m for m in get_args(Modality) if m in present_modalities],
         list(wanted.modalities), format_func=lambda m: label_of("modality", m),
-        key=f"f-modalities-{turn}", placeholder="Any",
+        placeholder="Any", **field("modalities"),
     )  # fmt: skip
-    precisions = st.multiselect(
+    st.multiselect(
         "How precisely is the place known?",
         [p for p in get_args(Precision) if p in present_precisions], list(wanted.precisions),
-        format_func=lambda p: label_of("precision", p).capitalize(), key=f"f-precisions-{turn}",
-        placeholder="Any",
+        format_func=lambda p: label_of("precision", p).capitalize(), placeholder="Any",
+        **field("precisions"),
     )  # fmt: skip
     documents = {row.analysis.article.id: title_of(row.analysis) for row in rows}
-    articles: Sequence[str] = wanted.articles
     if len(documents) > 1:
-        articles = st.multiselect(
+        st.multiselect(
             "Article", list(documents), [a for a in wanted.articles if a in documents],
-            format_func=lambda a: documents.get(a, a), key=f"f-articles-{turn}", placeholder="Any",
+            format_func=lambda a: documents.get(a, a), placeholder="Any", **field("articles"),
         )  # fmt: skip
     left, right = st.columns(2)
-    place = left.text_input("Place", wanted.place, key=f"f-place-{turn}", max_chars=100)
-    actor = right.text_input("Who", wanted.actor, key=f"f-actor-{turn}", max_chars=100)
-    text = st.text_input("Words in the quote", wanted.text, key=f"f-text-{turn}", max_chars=200)
+    left.text_input("Place", wanted.place, max_chars=100, **field("place"))
+    right.text_input("Who", wanted.actor, max_chars=100, **field("actor"))
+    st.text_input("Words in the quote", wanted.text, max_chars=200, **field("text"))
     left, right = st.columns(2)
-    start = left.date_input(
-        "From", date.fromisoformat(wanted.start) if wanted.start else None,
-        min_value=date(1000, 1, 1), max_value=date(2100, 12, 31), format="YYYY-MM-DD",
-        key=f"f-start-{turn}-{wanted.start}",
-    )  # fmt: skip
-    end = right.date_input(
-        "To", date.fromisoformat(wanted.end) if wanted.end else None,
-        min_value=date(1000, 1, 1), max_value=date(2100, 12, 31), format="YYYY-MM-DD",
-        key=f"f-end-{turn}-{wanted.end}",
-    )  # fmt: skip
-    undated = st.checkbox("Show incidents without a date", wanted.undated, key=f"f-undated-{turn}")
-    background = st.checkbox(
-        "Show background, recalled from earlier", wanted.background, key=f"f-background-{turn}"
-    )
-    unsure = st.checkbox(
-        "Show places that are unsure", wanted.unsure, key=f"f-unsure-{turn}",
+    for box, label, name in ((left, "From", "start"), (right, "To", "end")):
+        day = getattr(wanted, name)
+        box.date_input(
+            label, date.fromisoformat(day) if day else None, min_value=date(1000, 1, 1),
+            max_value=date(2100, 12, 31), format="YYYY-MM-DD", **field(name),
+        )  # fmt: skip
+    st.checkbox("Show incidents without a date", wanted.undated, **field("undated"))
+    st.checkbox("Show background, recalled from earlier", wanted.background, **field("background"))
+    st.checkbox(
+        "Show places that are unsure", wanted.unsure,
         help="Without this, the map holds back a place that is less sure than 19 in 20; "
-        "“Not on the map” lists it.",
+        "“Not on the map” lists it.", **field("unsure"),
     )  # fmt: skip
-    least = st.slider(
-        "How sure at least", 0, 100, round(wanted.least * 100), 5, format="%d%%",
-        key=f"f-least-{turn}",
-    )  # fmt: skip
-    checked = st.selectbox(
+    st.slider(
+        "How sure at least", 0, 100, round(wanted.least * 100), 5, format="%d%%", **field("least")
+    )
+    st.selectbox(
         "Checked by a person?", list(_CHECKED), list(_CHECKED).index(wanted.checked)
         if wanted.checked in _CHECKED else 0, format_func=lambda c: _CHECKED[c],
-        key=f"f-checked-{turn}",
+        **field("checked"),
     )  # fmt: skip
-    now = Filter(
-        tuple(kinds), tuple(modalities), tuple(precisions), tuple(articles), least / 100,
-        place.strip(), actor.strip(), text.strip(),
-        start.isoformat() if isinstance(start, date) else "",
-        end.isoformat() if isinstance(end, date) else "",
-        undated, background, checked, unsure,
-    )  # fmt: skip
-    if now != wanted:
-        state.set_filter(now)
-        st.rerun(scope="fragment")

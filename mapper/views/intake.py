@@ -155,7 +155,8 @@ def sidebar() -> None:
                     icon=":material/public:",
                 )
             st.caption("Workspace file, saved at every change:")
-            st.code(str(state.workspace_path()), language=None, wrap_lines=True)
+            # Not st.code, which for one line loads a highlighter of all languages: 1.5 MB.
+            st.text(str(state.workspace_path()))
 
 
 def _list() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -115,6 +116,15 @@ def _bin(day: date, step: str) -> tuple[date, date]:
 
 def _chart(dated: Sequence[tuple[Row, date]], shown: tuple[str, str]) -> Any:
     """Bars of incidents by kind; ``shown`` are the ISO days that the brush covers at first."""
+    step, counts = _counted(dated)
+    return _drawn(step, counts, shown)
+
+
+_Bars = tuple[tuple[tuple[date, date, str], int], ...]
+"""Bins (first day, day after the last, kind) with their numbers of incidents, in order."""
+
+
+def _counted(dated: Sequence[tuple[Row, date]]) -> tuple[str, _Bars]:
     step = _step(min(day for _, day in dated), max(day for _, day in dated))
     styles = kind_styles()
     counts: dict[tuple[date, date, str], int] = {}
@@ -123,9 +133,16 @@ def _chart(dated: Sequence[tuple[Row, date]], shown: tuple[str, str]) -> Any:
         kind = row.incident.kind if row.incident.kind in styles else "_other"
         counts[(start, end, kind)] = counts.get((start, end, kind), 0) + 1
     order = {kind: number for number, kind in enumerate(styles)}
+    return step, tuple(sorted(counts.items(), key=lambda c: (c[0][0], order[c[0][2]])))
+
+
+@lru_cache(maxsize=16)
+def _drawn(step: str, counts: _Bars, shown: tuple[str, str]) -> Any:
+    """The chart; most clicks leave it as it is, and making one takes long."""
+    styles = kind_styles()
     heights: dict[date, int] = {}
     bars = []
-    for (start, end, kind), n in sorted(counts.items(), key=lambda c: (c[0][0], order[c[0][2]])):
+    for (start, end, kind), n in counts:
         low = heights.get(start, 0)
         heights[start] = low + n
         bars.append(

@@ -6,6 +6,11 @@ import re
 
 from playwright.sync_api import expect
 
+from mapper.model import Article
+from mapper.store import GeoPackageStore
+
+import coded  # isort: skip
+
 
 def test_the_sample_is_mapped_on_opening_with_nothing_asked_of_anyone(app):
     assert app.shown() == 7
@@ -141,3 +146,22 @@ def test_a_phone_can_use_it(make_app, server):
     assert popup["x"] + popup["width"] <= frame["x"] + frame["width"] + 1
     phone.page.get_by_role("button", name="Mark as verified").scroll_into_view_if_needed()
     expect(phone.page.get_by_role("button", name="Mark as verified")).to_be_in_viewport()
+
+
+def test_a_long_text_is_there_to_its_end_whatever_is_asked_first(make_app, own_server):
+    """It is filled from the top while the page is idle; what is asked for earlier is there."""
+    own_server.stop()
+    text = "\n\n".join(f"Report {n}: an attack was told of." for n in range(900))
+    store = GeoPackageStore.open(own_server.workspace)
+    store.put_analysis(coded.Analyser().analyse(Article("long", text)))
+    own_server.start()
+    app = make_app(own_server.url).open("/?article=long&incident=a870")
+    expect(app.text.locator(".cite.on")).to_contain_text("Report 870:")
+    expect(app.text.locator(".cite.on")).to_be_in_viewport()
+    expect(app.text.locator(".cite")).to_have_count(900)
+    expect(app.text.locator("p, h2, h3").last).to_have_text("Report 899: an attack was told of.")
+
+    filtered = make_app(own_server.url).open("/?article=long&text=Report 7")
+    assert filtered.shown() == 111
+    expect(filtered.text.locator(".cite")).to_have_count(900)
+    expect(filtered.text.locator(".cite:not(.off)")).to_have_count(111)

@@ -674,7 +674,7 @@
       this.styles = payload.styles;
       this.options.styles = payload.styles;
       this.clusters.imStyles = this.areaSigns.imStyles = payload.styles;
-      if (!styled) this.defs.replaceChildren();
+      if (!styled) { this.defs.replaceChildren(); this.shapes.clearLayers(); this._shapesDrawn = null; }
       const before = this.rows, marked = this.markers;
       this.rows = new Map(payload.rows.map((row) => [row.id, row]));
       this.near = (payload.labels || []).map(([text, lon, lat, zoom, rank]) => ({
@@ -748,9 +748,10 @@
       this._drawShapes(rows);
       this._legend(rows);
     }
+    /* Circles and areas; those that say what they said before stay as they are. */
     _drawShapes(rows) {
-      this.shapes.clearLayers();
       const areas = new Map();
+      const wanted = new Map(); // what is to be drawn, by all that its looks depend on
       const round = new Set();
       let circles = 0;
       for (const row of rows) {
@@ -764,11 +765,11 @@
             if (round.has(key)) continue;
             round.add(key);
             circles += 1;
-            L.circle([place.lat, place.lon], {
+            wanted.set(`${key},${row.kind},${row.state}`, () => L.circle([place.lat, place.lon], {
               radius: place.uncertainty, color: style.ink, weight: 1, opacity: 0.55,
               dashArray: row.state === "happened" ? null : "3 4", fillColor: style.colour,
               fillOpacity: 0.08, interactive: false, className: "im-circle",
-            }).addTo(this.shapes);
+            }));
           }
         }
       }
@@ -780,23 +781,39 @@
         const [row, place] = happened || users[0];
         const style = this.styles[row.kind] || this.styles._other;
         const wide = place.precision === "country" || place.precision === "sea";
-        const shape = L.geoJSON(this.geometries[key], {
-          style: {
-            color: style.ink, weight: wide ? 1.4 : 2.2, opacity: wide ? 0.6 : 0.9,
-            dashArray: row.state === "happened" ? null : "7 5",
-            fillColor: this._pattern(row.kind, row.state), fillOpacity: wide ? 0.1 : 0.75,
-            className: "im-area im-area-" + row.state,
-          },
+        const said = [key, row.kind, row.state, wide, ...users.map(([one]) => one.id)].join();
+        wanted.set(said, () => {
+          const shape = L.geoJSON(this.geometries[key], {
+            style: {
+              color: style.ink, weight: wide ? 1.4 : 2.2, opacity: wide ? 0.6 : 0.9,
+              dashArray: row.state === "happened" ? null : "7 5",
+              fillColor: this._pattern(row.kind, row.state), fillOpacity: wide ? 0.1 : 0.75,
+              className: "im-area im-area-" + row.state,
+            },
+          });
+          let turn = 0;
+          shape.on("click", (event) => {
+            if (this.picking) return;
+            L.DomEvent.stopPropagation(event);
+            const next = users[turn % users.length][0];
+            turn += 1;
+            this.select(next.id, { at: event.latlng });
+          });
+          return shape;
         });
-        let turn = 0;
-        shape.on("click", (event) => {
-          if (this.picking) return;
-          L.DomEvent.stopPropagation(event);
-          const next = users[turn % users.length][0];
-          turn += 1;
-          this.select(next.id, { at: event.latlng });
-        });
-        shape.addTo(this.shapes);
+      }
+      const drawn = this._shapesDrawn || new Map();
+      this._shapesDrawn = new Map();
+      for (const [said, shape] of drawn) if (!wanted.has(said)) this.shapes.removeLayer(shape);
+      let added = false;
+      for (const [said, make] of wanted) {
+        const shape = drawn.get(said) || make();
+        if (!drawn.has(said)) { shape.addTo(this.shapes); added = true; }
+        this._shapesDrawn.set(said, shape);
+      }
+      // A small area that was there already must not lie under a large one that came later.
+      if (added && sorted.length > 1) {
+        for (const shape of this._shapesDrawn.values()) if (shape.eachLayer) shape.bringToFront();
       }
     }
     /* Frame what is shown; at first the region that most of it lies in, on demand all of it. */

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const LONG = 400; // paragraphs from which those out of sight are not laid out
+  const SOON = 60; // paragraphs of a long text that are filled before anything else is done
   function mix(hex, share, onto) {
     const a = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
     return `rgb(${a.map((v, i) => Math.round(v * share + onto[i] * (1 - share))).join(",")})`;
@@ -13,13 +14,20 @@
       + `--tint2:${mix(style.colour, dark ? 0.38 : 0.26, ground)};`
       + `--on:${dark ? "#ffe08a" : "#ffe9a8"};--on-text:#14191d`;
   }
-  function drawn(paragraph, first, look) {
+  function holder(paragraph, first) {
     const p = document.createElement(paragraph.heading ? (first ? "h2" : "h3") : "p");
+    let length = 0;
+    for (const group of paragraph.groups) for (const run of group.runs) length += run.t.length;
+    // About as high as it will be, so that little moves when it comes into sight.
+    p.style.setProperty("--lines", Math.ceil(length / 62));
+    return p;
+  }
+  function fill(p, paragraph, look, hidden) {
     for (const group of paragraph.groups) {
       const holder = document.createElement("span");
       if (group.ids) {
         const { style, css } = look(group.kind);
-        holder.className = "cite " + group.state;
+        holder.className = "cite " + group.state + (hidden(group.ids) ? " off" : "");
         holder.setAttribute("style", css);
         holder.setAttribute("role", "button");
         holder.tabIndex = 0;
@@ -43,10 +51,25 @@
       }
       p.append(holder);
     }
-    // About as high as it will be, so that little moves when it comes into sight.
-    p.style.setProperty("--lines", Math.ceil(p.textContent.length / 62));
-    return p;
   }
+  /* A long text is filled from its beginning while the page has nothing else to do, so that the
+   * map need not wait for it; what is asked for before its turn is filled at once. */
+  const whenIdle = window.requestIdleCallback
+    ? (act) => requestIdleCallback(act, { timeout: 5000 })
+    : (act) => setTimeout(() => act({ timeRemaining: () => 0 }), 20);
+  function later(state) {
+    if (state.waiting || !state.empty.size) return;
+    state.waiting = true;
+    whenIdle((idle) => {
+      state.waiting = false;
+      for (const part of state.empty) {
+        state.fill(part);
+        if (idle.timeRemaining() < 3) break;
+      }
+      later(state);
+    });
+  }
+  function finish(state) { for (const part of [...state.empty]) state.fill(part); }
   /* Draw an article; paragraphs that say what they said before stay as they are. */
   function draw(box, article, styles, options) {
     const dark = !!options.dark;
@@ -61,18 +84,31 @@
       }
       return looks.get(kind);
     };
-    const state = box.imReading || (box.imReading = { listens: false });
+    const state = box.imReading || (box.imReading = { listens: false, visible: null, empty: new Set() });
     const scope = JSON.stringify([article.id, dark, styles]);
     const old = state.scope === scope ? state.parts : [];
     const parts = article.paragraphs.map((paragraph, index) => {
       const said = JSON.stringify(paragraph);
       return old[index] && old[index].said === said ? old[index]
-        : { said, node: drawn(paragraph, index === 0, look) };
+        : { said, paragraph, node: holder(paragraph, index === 0), empty: true };
+    });
+    state.empty = new Set(parts.filter((part) => part.empty));
+    const hidden = (ids) => !!state.visible && !ids.some((id) => state.visible.has(id));
+    state.fill = (part) => {
+      part.empty = false;
+      state.empty.delete(part);
+      state.nodes = null;
+      fill(part.node, part.paragraph, look, hidden);
+    };
+    const soon = article.paragraphs.length > LONG ? SOON : Infinity;
+    parts.forEach((part, index) => {
+      if (part.empty && (index < soon || (old.length === parts.length && !old[index].empty))) state.fill(part);
     });
     if (old.length === parts.length) {
       parts.forEach((part, index) => { if (part !== old[index]) old[index].node.replaceWith(part.node); });
     } else box.replaceChildren(...parts.map((part) => part.node));
     Object.assign(state, { scope, parts, options, nodes: null });
+    later(state);
     if (!state.listens) {
       state.listens = true;
       // Bold words choose what they tell of; the rest of a sentence goes through all it tells of.
@@ -93,14 +129,20 @@
       });
     }
   }
-  function cites(box) { return [...box.querySelectorAll(".cite")]; }
+  function cites(box) {
+    if (box.imReading) finish(box.imReading);
+    return [...box.querySelectorAll(".cite")];
+  }
   /* The stretches that cite an incident. */
   function citing(box, id) {
     const state = box.imReading;
     if (!state) return [];
+    for (const part of [...state.empty]) {
+      if (part.paragraph.groups.some((group) => group.ids && group.ids.includes(id))) state.fill(part);
+    }
     if (!state.nodes) {
       state.nodes = new Map();
-      for (const node of cites(box)) {
+      for (const node of box.querySelectorAll(".cite")) {
         for (const one of node.imIds) {
           if (!state.nodes.has(one)) state.nodes.set(one, []);
           state.nodes.get(one).push(node);
@@ -135,7 +177,8 @@
   }
   function dim(box, visible) {
     const set = visible ? new Set(visible) : null;
-    for (const node of cites(box)) {
+    if (box.imReading) box.imReading.visible = set;
+    for (const node of box.querySelectorAll(".cite")) {
       node.classList.toggle("off", !!set && !node.imIds.some((id) => set.has(id)));
     }
   }
