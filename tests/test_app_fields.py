@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import made
 import pytest
 
 from mapper.errors import InputError
-from mapper.model import Article
+from mapper.model import Article, Candidate, Mention
 from mapper.read import text_id
-from mapper.views.correct import _people, iso_in_words, whole_words
+from mapper.views.correct import _people, best_first, iso_in_words, whole_words
 from mapper.views.intake import _day
 from mapper.views.panes import _file_name
 from mapper.views.timebar import of_the_story
-from mapper.webmap.rows import Row
+from mapper.webmap.rows import Row, _considered
 from mapper.webmap.words import spelling_in_words
 
 
@@ -109,3 +110,27 @@ def test_the_time_bar_leaves_out_what_is_recalled_from_long_ago():
     assert of_the_story([recalled]) == [recalled]
     old = row("2003-04-25")
     assert of_the_story([old, *week]) == [old, *week]  # told of itself, it is no background
+
+
+def test_a_search_gives_the_name_itself_first_and_the_article_s_countries_before_others():
+    found = [
+        SimpleNamespace(name=name, entry=SimpleNamespace(id=number, country=country))
+        for number, (name, country) in enumerate(
+            [("Bama", "KY"), ("Bamako", "ML"), ("Bama", "NG"), ("BAMA", "CN"), ("Bamaur", "NG")]
+        )
+    ]
+    ordered = [match.entry.id for match in best_first(found, "bama", {"NG"})]
+    assert ordered == [2, 0, 3, 4, 1]
+    assert [m.entry.id for m in best_first(found, "Bama, Nigeria", {"NG"})] == ordered
+
+
+def test_places_of_one_name_are_told_apart_by_where_they_lie():
+    candidates = (
+        Candidate("a", "Maiduguri", 11.846, 13.157, 0.55),
+        Candidate("b", "Maiduguri", -1.5, -3.25, 0.42),
+        Candidate("c", "Baga", 13.1, 13.8, 0.03),
+    )
+    mention = Mention(0, 9, "Maiduguri", "literal", None, 0.9, candidates, ())
+    assert _considered(mention) == [
+        "Maiduguri (11.85°N 13.16°E) – 55%", "Maiduguri (1.50°S 3.25°W) – 42%", "Baga – 3%",
+    ]  # fmt: skip

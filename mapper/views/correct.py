@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
+from geodata.fold import fold
 from mapper.corrections import Correction, Corrector, place_area, place_at
 from mapper.errors import MapperError
 from mapper.model import ActorRole, Analysis, Incident, Mention, Modality, Place
@@ -311,7 +312,7 @@ def _where(row: Row, rows: Sequence[Row], why: str) -> None:
     if way == "candidates":
         _candidates(row, index, put)
     elif way == "search":
-        _search(put)
+        _search(row, put)
     elif way == "point":
         typed = st.text_input(
             "Latitude, longitude", placeholder="33.3152, 44.3661", key=_key("typed"), max_chars=60,
@@ -398,19 +399,37 @@ def _elsewhere(row: Row, index: int | None, put: Callable[[Place], None]) -> Non
             put(place)
 
 
-def _search(put: Callable[[Place], None]) -> None:
-    sought = st.text_input("Name of the place", key="sought", max_chars=100)
-    if not sought.strip():
+def _search(row: Row, put: Callable[[Place], None]) -> None:
+    sought = st.text_input("Name of the place", key="sought", max_chars=100).strip()
+    if not sought:
         return
     gazetteer = engine.analyser().gazetteer
     find = getattr(gazetteer, "search", None) or gazetteer.lookup
-    found = find(sought.strip(), limit=12)
+    matches = find(sought, limit=30)
+    found = [m for m in matches if m.how not in ("fuzzy", "contained")]
     if not found:
-        st.info(f"The gazetteer knows no “{sought}”. Click the map or type coordinates instead.")
-    for match in found:
+        st.info(
+            f"The gazetteer knows no “{sought}”. Click the map or type coordinates instead"
+            + (", or choose a place with a name like it:" if matches else ".")
+        )
+    about = {m.place.country for m in row.analysis.mentions if m.place and m.place.country}
+    for match in best_first(found or matches, sought, about)[:12]:
         place = _place_of(match.entry.id)
-        if place and st.button(_described(place), key=f"found-{match.entry.id}"):
+        if place is None:
+            continue
+        other = fold(match.name) == fold(sought) != fold(place.name)
+        label = _described(place) + (f" – also called “{match.name}”" if other else "")
+        if st.button(label, key=f"found-{match.entry.id}"):
             put(place)
+
+
+def best_first(matches: Sequence[Any], sought: str, about: Collection[str]) -> list[Any]:
+    """Places of just this name before others, and those of the article's countries before others'.
+
+    What is equal in both stays in the gazetteer's order.
+    """
+    name = fold(sought.partition(",")[0])
+    return sorted(matches, key=lambda m: (fold(m.name) != name, m.entry.country not in about))
 
 
 def _area(put: Callable[[Place], None]) -> None:

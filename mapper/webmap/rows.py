@@ -231,7 +231,7 @@ def _row(
         reasons += [f"“{mention.text}”: {why}" for why in mention.why]
         if mention.confidence:
             reasons.append(f"“{mention.text}”: {sure_in_words(mention.confidence).lower()}")
-        candidates += [f"{c.name} – {c.score:.0%}" for c in mention.candidates[:5]]
+        candidates += _considered(mention)
     return {
         "id": row.id,
         "kind": incident.kind,
@@ -260,6 +260,20 @@ def _row(
         "added": "added" in corrected,
         "verified": bool(getattr(incident, "verified", False)),
     }
+
+
+def _considered(mention: Mention) -> list[str]:
+    """The places considered, each with its share; of one name, with where each lies."""
+    shown = mention.candidates[:5]
+    names = [c.name for c in shown]
+    return [
+        f"{c.name}{_lies(c.lat, c.lon) if names.count(c.name) > 1 else ''} – {c.score:.0%}"
+        for c in shown
+    ]
+
+
+def _lies(lat: float, lon: float) -> str:
+    return f" ({abs(lat):.2f}°{'S' if lat < 0 else 'N'} {abs(lon):.2f}°{'W' if lon < 0 else 'E'})"
 
 
 def _quote(text: str, start: int, end: int, trigger: tuple[int, int]) -> list[str]:
