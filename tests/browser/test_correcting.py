@@ -107,6 +107,10 @@ def test_a_place_is_chosen_by_candidate_by_search_and_by_a_click_on_the_map(mine
 
     app.way("Click the map or type")
     expect(app.map.locator(".im-picking")).to_be_visible()
+    # The map says what to do, shows where the incident lies now, and the legend makes room.
+    expect(app.map.locator(".im-tools")).to_contain_text("Click the spot")
+    expect(app.map.locator("path.im-ring")).to_have_count(1)
+    expect(app.map.locator(".im-legend")).not_to_have_attribute("open", "")
     app.map.locator(".im-map").click(position={"x": 300, "y": 80})
     expect(page.get_by_role("textbox", name="Latitude, longitude")).to_have_value(
         re.compile(r"\d+\.\d+, \d+\.\d+")
@@ -116,6 +120,7 @@ def test_a_place_is_chosen_by_candidate_by_search_and_by_a_click_on_the_map(mine
     page.get_by_label("What to call it").press("Enter")
     page.get_by_role("button", name="Put it here").click()
     expect(page.get_by_text(re.compile("Where: seen from the air"))).to_be_visible()
+    expect(app.map.locator(".im-tools")).to_have_count(0)
 
 
 def test_another_candidate_is_one_click(mine):

@@ -49,6 +49,26 @@ def test_a_popup_cites_what_where_when_who_and_why(app):
     expect(popup).to_contain_text("Places considered")
 
 
+def test_what_why_here_opens_is_in_sight_and_the_popup_on_the_map(app):
+    app.map.locator('.im-marker[aria-label*="Silopi"]').click()
+    popup = app.map.locator(".leaflet-popup")
+    popup.get_by_text("Why here?").focus()
+    app.page.keyboard.press("Enter")
+    reasons = popup.locator("details li").first
+    expect(reasons).to_be_in_viewport()
+    app.page.wait_for_function(
+        """() => {
+          const frame = document.querySelector('iframe[title="streamlit_folium.st_folium"]');
+          const popup = frame.contentDocument.querySelector(".leaflet-popup");
+          const inner = popup.querySelector(".leaflet-popup-content").getBoundingClientRect();
+          const li = popup.querySelector("details li").getBoundingClientRect();
+          return popup.getBoundingClientRect().top >= 0
+            && li.top >= inner.top && li.bottom <= inner.bottom + 1;
+        }"""
+    )
+    assert popup.get_by_text("Why here?").evaluate("(node) => document.activeElement === node")
+
+
 def test_what_did_not_happen_is_drawn_apart(app):
     denied = app.map.locator('.im-marker[aria-label*="Denied"]').first
     happened = app.map.locator('.im-marker[aria-label*="Silopi"]')
@@ -132,6 +152,8 @@ def test_the_view_is_in_the_address(app, make_app, server):
 def test_the_map_follows_the_theme(make_app, server):
     dark = make_app(server.url, color_scheme="dark").open()
     expect(dark.map.locator(".im-map")).to_have_class(re.compile("im-dark"))
+    # Scroll bars of popup and legend too.
+    expect(dark.map.locator(".im-map")).to_have_css("color-scheme", "dark")
 
 
 def test_a_phone_can_use_it(make_app, server):

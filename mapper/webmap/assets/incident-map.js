@@ -527,7 +527,7 @@
         this._drawOutline();
         this._tellOutline();
       });
-      map.on("popupclose", () => { this._ring(null); this._foldLegend(false); });
+      map.on("popupclose", () => { this._ring(null); this._foldLegend(!!this.picking); });
       if (this.options.legend) this._legendControl();
       this._fitControl();
       this._pictureControl();
@@ -586,14 +586,24 @@
       if (wanted === this.picking) return;
       this.picking = wanted;
       this.map.getContainer().classList.toggle("im-picking", !!wanted);
-      if (wanted) this.map.closePopup();
       if (this.tools) { this.tools.remove(); this.tools = null; }
-      if (wanted === "outline") this._outlineTools();
+      if (wanted) {
+        this.map.closePopup();
+        const row = this.rows.get(this.selected);
+        if (row) this._ring(row, (this.markers.get(row.id) || [])[0]); // where it lies now
+        this._pickTools(wanted);
+      }
+      this._foldLegend(!!wanted);
       this._drawOutline();
     }
-    _outlineTools() {
+    /* What is to be done on the map, and for an area the buttons that take corners back. */
+    _pickTools(mode) {
       this.tools = L.control({ position: "topright" });
       this.tools.onAdd = () => {
+        if (mode === "point") {
+          return el("div", { class: "im-tools", role: "status" },
+            el("p", { text: "Click the spot where it happened. Drag its mark to move it." }));
+        }
         const back = el("button", { type: "button", text: "Take back the last corner" });
         const none = el("button", { type: "button", text: "Begin again" });
         back.addEventListener("click", () => this._reshape(this.outline.slice(0, -1)));
@@ -963,6 +973,16 @@
       popup.setLatLng(at).setContent(popupContent(row, this.options));
       popup.openOn(this.map);
       this.popup = popup;
+      const why = popup.getContent().querySelector("details");
+      if (why) {
+        why.addEventListener("toggle", () => {
+          if (this.popup !== popup || !popup.isOpen()) return;
+          // As high as the map lets it be, and what was opened in sight.
+          popup._updateLayout(); popup._updatePosition(); popup._adjustPan();
+          const scroll = popup._contentNode;
+          if (why.open) scroll.scrollTop += why.getBoundingClientRect().top - scroll.getBoundingClientRect().top - 6;
+        });
+      }
       this._foldLegend(true);
       const shell = popup.getElement();
       if (shell) {
