@@ -196,9 +196,11 @@ def summary(rows: Sequence[Row], shown: Sequence[Row]) -> None:
             f"Dated incidents lie between {day_in_words(counted.first.isoformat())} and "
             f"{day_in_words(counted.last.isoformat())}; "
             + (
-                f"{counted.undated} have no date, or no year."
-                if counted.undated
-                else "each has a date."
+                "each has a date."
+                if not counted.undated
+                else "1 has no date, or no year."
+                if counted.undated == 1
+                else f"{counted.undated} have no date, or no year."
             )
         )
     covers.append(
@@ -372,6 +374,7 @@ def log() -> None:
         st.info("Nothing has been changed by hand yet.")
         return
     standing = {entry.number for entry in effective(entries)}
+    titles = {item.id: item.title for item in state.store().articles()}
     st.dataframe(
         pd.DataFrame(
             [
@@ -383,7 +386,7 @@ def log() -> None:
                     "Why": entry.why,
                     "Stands": "yes" if entry.number in standing else
                     ("–" if entry.action in ("undo", "redo") else "undone"),
-                    "Article": entry.article,
+                    "Article": titles.get(entry.article) or entry.article,
                 }
                 for entry in reversed(entries)
             ]
@@ -407,8 +410,8 @@ def log() -> None:
         found = state.corrected(identity)
         if found and found.unmatched:
             st.warning(
-                f"{len(found.unmatched)} correction(s) of “{identity}” fit no incident of the "
-                "newer analysis; they stay in the log."
+                f"Corrections of “{titles.get(identity) or identity}” that fit no incident of its "
+                f"newer analysis: {len(found.unmatched)}. They stay in the log."
             )
 
 

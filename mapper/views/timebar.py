@@ -52,8 +52,11 @@ def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
     else:
         said.append("Drag over the bars to see only that time.")
     if undated:
-        many = f"{undated} incident{'s' if undated > 1 else ''} without a date"
-        said.append(f"{many} {'stay' if wanted.undated else 'are hidden'}.")
+        said.append(
+            f"{undated} incident without a date {'stays' if wanted.undated else 'is hidden'}."
+            if undated == 1
+            else f"{undated} incidents without a date {'stay' if wanted.undated else 'are hidden'}."
+        )
     if far:
         bar, switch = st.columns([3, 1])
         bar.caption(" ".join(said))
@@ -164,7 +167,7 @@ def _drawn(step: str, counts: _Bars, shown: tuple[str, str]) -> Any:
         .mark_rect(stroke="#5b636a", strokeWidth=0.6)
         .encode(
             x=alt.X("start:T", title=None, axis=alt.Axis(
-                labelOverlap=True, grid=False, format=_FORMATS[step], tickCount=8,
+                labelOverlap=True, labelFlush=40, grid=False, format=_FORMATS[step], tickCount=8,
             )),
             x2="end:T",
             y=alt.Y(
