@@ -8,16 +8,21 @@ import json
 import re
 import sqlite3
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas
+import jsonschema
 import pyogrio
 import pytest
 from conftest import context_of
 from lxml import etree
+from PIL import Image
 from playwright.sync_api import expect
 
+import mapper.schema
 import mapper.webmap as webmap
+from mapper.model import DateSpan
 
 import coded  # isort: skip
 
@@ -45,7 +50,9 @@ def fetched(app, label: str, ending: str, folder: Path) -> Path:
 
 
 def read_geojson(path: Path):
-    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    written = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(mapper.schema.schema("incidents")).validate(written)
+    features = written["features"]
     assert all(feature["properties"]["quote"] for feature in features)
     return len(features), [feature["id"] for feature in features]
 
@@ -63,8 +70,9 @@ def read_geopackage(path: Path):
 
 
 def read_kml(path: Path):
-    tree = etree.parse(path)
-    return len(list(tree.iter("{*}Placemark"))), None
+    marks = list(etree.parse(path).iter("{*}Placemark"))
+    assert len(geopandas.read_file(path)) == len(marks)  # through GDAL, as QGIS reads it
+    return len(marks), None
 
 
 def read_kmz(path: Path):
@@ -144,6 +152,23 @@ def test_every_download_opens_again_with_what_was_on_the_screen(make_app, librar
     assert shown == 31
 
 
+def test_the_page_that_was_downloaded_works_from_its_file(make_app, library, chromium, tmp_path):
+    app = make_app(library.url).open("/?article=w-mena-05&pane=takeaway")
+    path = fetched(app, "Standalone map", ".html", tmp_path)
+    context, refused = context_of(chromium)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    expect(page.get_by_role("status")).to_contain_text("13 of 13 incidents shown")
+    page.locator(".cite", has_text="In Nabatieh the shopkeepers").first.click()
+    expect(page.locator(".im-popup blockquote").first).to_contain_text("Nabatieh")
+    page.get_by_label("What happened").select_option(label="Protest")
+    expect(page.locator(".pg")).to_have_attribute("data-shown", "9")
+    expect(page.locator(".pg-table tbody tr")).to_have_count(9)
+    expect(page.locator(".pg-time svg")).to_be_visible()
+    assert refused == []
+    context.close()
+
+
 def test_only_what_is_filtered_leaves_and_coordinates_can_be_coarsened(make_app, library, tmp_path):
     app = make_app(library.url).open("/?article=w-mena-05&kinds=riot,politics&pane=takeaway")
     assert app.shown() == 3
@@ -175,13 +200,27 @@ def test_the_csv_can_carry_a_row_of_hxl_tags(make_app, library, tmp_path):
     assert tagged["lat"] == "#geo+lat" and len(rows) == 13
 
 
-def test_the_picture_of_the_map_is_a_png(app, tmp_path):
+def test_the_picture_has_the_map_whole_and_the_legend_under_it(app, tmp_path):
+    frame = app.frame()
+    size = frame.evaluate("[incidentLayer.map.getSize().x, incidentLayer.map.getSize().y]")
     with app.page.expect_download() as got:
         app.map.get_by_role("button", name="Save a picture of the map").click()
     path = tmp_path / "map.png"
     got.value.save_as(path)
-    assert path.read_bytes().startswith(b"\x89PNG")
-    assert path.stat().st_size > 20_000
+    with Image.open(path) as picture:
+        assert picture.format == "PNG"
+        width, height = picture.size
+        legend = picture.convert("RGB").crop((0, 2 * size[1], width, height))
+    assert width == 2 * size[0]
+    # Under the map, a line at least for what happened, and one for what did not.
+    assert height >= 2 * size[1] + 2 * 48
+    colours = {colour for _, colour in legend.getcolors(maxcolors=1 << 20)}
+    styles = frame.evaluate(
+        """() => [...incidentLayer.rows.values()].filter((row) => row.state === "happened")
+          .map((row) => incidentLayer.styles[row.kind].colour)"""
+    )
+    for colour in styles:
+        assert tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) in colours
 
 
 def test_the_standalone_page_has_map_text_and_totals(standalone, analyses):
@@ -244,6 +283,27 @@ def test_the_standalone_page_filters_by_kind_words_and_time(standalone):
     page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 20)
     page.mouse.up()
     assert page.get_by_label("From").input_value()
+
+
+def test_what_is_recalled_from_long_ago_does_not_press_the_standalone_time_bar(chromium, tmp_path):
+    document = next(d for d in coded.documents() if d["id"] == "w-mena-05")
+    made = coded.analysis_of(document)
+    old = replace(
+        made.incidents[0], background=True, date=DateSpan("1975-04-13", "1975-04-13", "", (0, 0))
+    )
+    made = replace(made, incidents=(old, *made.incidents[1:]))
+    path = tmp_path / "old.html"
+    path.write_text(webmap.standalone_html([made]), encoding="utf-8")
+    context, refused = context_of(chromium)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    ticks = page.locator(".pg-ticks span")
+    expect(ticks.first).to_have_text(re.compile("^2019-"))
+    assert page.locator(".pg").get_attribute("data-shown") == "13"  # it is on map and table still
+    page.get_by_label("Show recalled (1)").check()
+    expect(ticks.first).to_have_text("1975-04-13")
+    assert refused == []
+    context.close()
 
 
 def test_the_standalone_page_takes_days_months_and_years_and_says_what_is_no_date(standalone):

@@ -1069,7 +1069,25 @@
       const size = this.map.getSize(), scale = 2;
       const canvas = el("canvas", { width: size.x * scale, height: size.y * scale });
       const context = canvas.getContext("2d");
+      // The legend stands under the map, so that it covers no incident.
+      const dark = this.options.dark, ground = dark ? "#1d252b" : "#ffffff", ink = dark ? "#e8ecef" : "#24292d";
+      context.font = `12px ${FONT}`;
+      const lines = [...this.map.getContainer().querySelectorAll(".im-legend-row")].map((row) => ({
+        picture: row.querySelector("svg"), swatch: row.querySelector(".im-swatch"),
+        text: [...row.querySelectorAll("span:not(.im-swatch)")].map((span) => span.textContent).join("  "),
+      }));
+      let x = 12, y = 8;
+      for (const line of lines) {
+        const width = 24 + context.measureText(line.text).width;
+        if (x > 12 && x + width > size.x - 12) { x = 12; y += 21; }
+        Object.assign(line, { x, y });
+        x += width + 16;
+      }
+      const strip = lines.length ? y + 27 : 0;
+      canvas.height = (size.y + strip) * scale; // which clears it, and forgets its state
       context.scale(scale, scale);
+      context.fillStyle = ground;
+      context.fillRect(0, 0, size.x, size.y + strip);
       const frame = this.map.getContainer().getBoundingClientRect();
       const drawn = (node) => new Promise((done) => {
         const copy = node.cloneNode(true);
@@ -1089,29 +1107,50 @@
       for (const node of this.map.getContainer().querySelectorAll(".leaflet-overlay-pane > svg")) put(await drawn(node), node);
       put(this.names._canvas, this.names._canvas);
       for (const node of this.map.getContainer().querySelectorAll(".im-marker > svg, .im-cluster > svg")) put(await drawn(node), node);
-      const lines = [...this.map.getContainer().querySelectorAll(".im-legend-row")].filter((row) => row.querySelector("svg"));
-      const dark = this.options.dark;
       context.font = `12px ${FONT}`;
       context.textBaseline = "middle";
-      const width = Math.max(0, ...lines.map((row) => context.measureText(row.querySelector("span").textContent).width)) + 44;
-      const top = size.y - 34 - lines.length * 21;
-      if (lines.length) {
-        context.fillStyle = dark ? "#1d252b" : "#ffffff";
-        context.fillRect(10, top - 8, width, lines.length * 21 + 12);
-      }
-      for (const [i, row] of lines.entries()) {
-        const picture = await drawn(row.querySelector("svg"));
-        if (picture) context.drawImage(picture, 16, top + i * 21 - 1, 18, 18);
-        context.fillStyle = dark ? "#e8ecef" : "#24292d";
-        context.fillText(row.querySelector("span").textContent, 41, top + i * 21 + 9);
+      context.fillStyle = ground;
+      context.fillRect(0, size.y, size.x, strip); // what hangs over the map's edge ends there
+      for (const line of lines) {
+        const left = line.x, top = size.y + line.y;
+        if (line.picture) {
+          const picture = await drawn(line.picture);
+          if (picture) context.drawImage(picture, left, top, 18, 18);
+        } else if (line.swatch) this._swatch(context, line.swatch.className, left, top, ink);
+        context.fillStyle = ink;
+        context.fillText(line.text, line.picture || line.swatch ? left + 24 : left, top + 10);
       }
       context.font = `10.5px ${FONT}`;
       const credit = "Natural Earth; GeoNames (CC BY 4.0); OurAirports";
-      context.fillStyle = dark ? "#1d252b" : "#ffffff";
+      context.fillStyle = ground;
       context.fillRect(size.x - context.measureText(credit).width - 12, size.y - 17, size.x, 17);
-      context.fillStyle = dark ? "#e8ecef" : "#3d4246";
+      context.fillStyle = ink;
       context.fillText(credit, size.x - context.measureText(credit).width - 6, size.y - 8);
       return canvas.toDataURL("image/png");
+    }
+    /* The legend's signs that the page draws by style sheet: area, circle, changed by hand. */
+    _swatch(context, name, left, top, ink) {
+      context.save();
+      context.strokeStyle = ink;
+      context.lineWidth = 1.4;
+      context.beginPath();
+      if (name.includes("circle")) context.arc(left + 9, top + 9, 7.5, 0, 7);
+      else if (name.includes("area")) {
+        context.rect(left + 1, top + 3, 16, 12);
+        for (let i = 0; i < 3; i++) {
+          context.moveTo(left + 2 + 5 * i, top + 15);
+          context.lineTo(left + 6 + 5 * i, top + 3);
+        }
+      } else {
+        context.arc(left + 9, top + 9, 7.5, 0, 7);
+        context.fillStyle = "#0b0d0e";
+        context.fill();
+        context.fillStyle = "#ffffff";
+        context.textAlign = "center";
+        context.fillText("✎", left + 9, top + 10);
+      }
+      context.stroke();
+      context.restore();
     }
     _legendControl() {
       const control = L.control({ position: "bottomleft" });

@@ -18,7 +18,7 @@
       row.to = row.end ? day(row.end, true) : row.from;
       if (row.from === null) row.from = undefined;
     }
-    const state = { kind: "", state: "", text: "", from: null, to: null, selected: null, sort: null, up: true };
+    const state = { kind: "", state: "", text: "", from: null, to: null, selected: null, sort: null, up: true, whole: false };
     const app = document.getElementById("app");
     app.className = "pg";
     const title = data.articles.length === 1 ? (data.articles[0].title || "Incident map") : `${data.articles.length} articles`;
@@ -73,7 +73,20 @@
       for (const tr of table.querySelectorAll("tr[data-id]")) tr.classList.toggle("on", tr.dataset.id === id);
     }
     const dated = rows.filter((row) => row.from !== undefined);
-    const low = Math.min(...dated.map((row) => row.from)), high = Math.max(...dated.map((row) => Math.max(row.from, row.to ?? row.from))) + DAY;
+    // Background far from the time that the texts tell of would press that time into one bar.
+    const told = dated.filter((row) => !row.background).map((row) => row.from).sort((a, b) => a - b);
+    const first = told[0], last = told[told.length - 1];
+    const near = (row) => !told.length || (row.from >= first && row.from <= last);
+    const days = dated.map((row) => row.from);
+    const wide = told.length > 0
+      && Math.max(...days) - Math.min(...days) > Math.max(3 * (last - first), 62 * DAY);
+    const far = wide ? dated.filter((row) => !near(row)).length : 0;
+    let drawn = dated, low = 0, high = 1;
+    function frame() {
+      drawn = far && !state.whole && state.from === null && state.to === null ? dated.filter(near) : dated;
+      low = Math.min(...drawn.map((row) => row.from));
+      high = Math.max(...drawn.map((row) => Math.max(row.from, drawn === dated ? row.to ?? row.from : row.from))) + DAY;
+    }
     function passes(row, ignoreTime) {
       if (state.kind && row.kind !== state.kind) return false;
       if (state.state && row.state !== state.state) return false;
@@ -115,11 +128,12 @@
     const t = (px) => low + ((px - 8) / (W - 16)) * (high - low);
     function drawTime() {
       if (!dated.length) { time.replaceChildren(el("p", { class: "pg-foot", text: "No incident carries a full date." })); return; }
+      frame();
       const picture = svg("svg", { viewBox: `0 0 ${W} ${H}`, preserveAspectRatio: "none", role: "img",
         "aria-label": "Incidents over time; drag to choose a time, or use the date fields" });
       const bins = Math.min(60, Math.max(1, Math.round((high - low) / DAY)));
       const stacks = Array.from({ length: bins }, () => []);
-      for (const row of dated) {
+      for (const row of drawn) {
         if (passes(row, true)) stacks[Math.min(bins - 1, Math.floor(((row.from - low) / (high - low)) * bins))].push(row);
       }
       const tallest = Math.max(1, ...stacks.map((s) => s.length)), unit = (H - 26) / tallest;
@@ -148,8 +162,14 @@
         apply();
       });
       const undated = rows.length - dated.length;
-      time.replaceChildren(picture, el("p", { class: "pg-foot",
-        text: `${iso(low)} to ${iso(high - DAY)}. Drag over the bars to see only that time.` + (undated ? ` ${undated} without a full date are always shown.` : "") }));
+      const ticks = el("div", { class: "pg-ticks", "aria-hidden": "true" },
+        ...[...new Set([0, 0.25, 0.5, 0.75, 1].map((share) => iso(low + share * (high - DAY - low))))]
+          .map((text) => el("span", { text })));
+      const recalled = far ? el("input", { type: "checkbox", onchange: () => { state.whole = !state.whole; drawTime(); } }) : null;
+      if (recalled) recalled.checked = state.whole;
+      time.replaceChildren(picture, ticks, el("p", { class: "pg-foot",
+        text: `${iso(low)} to ${iso(high - DAY)}. Drag over the bars to see only that time.` + (undated ? ` ${undated} without a full date ${undated === 1 ? "is" : "are"} always shown.` : "") }),
+      recalled && el("label", { class: "pg-recalled" }, recalled, ` Show recalled (${far})`));
     }
     const COLUMNS = [["What", (r) => r.what], ["Did it happen?", (r) => r.modalityLabel],
       ["Where", (r) => r.places.map((p) => p.label).join("; ") || r.unsure || "–"], ["When", (r) => r.when, (r) => r.start || "~"],
