@@ -39,6 +39,7 @@ export default function (component) {
       const by = { n: 1, j: 1, p: -1, k: -1 }[event.key];
       if (!by) return;
       event.preventDefault();
+      event.stopPropagation(); // the page's own keys do the same
       const ids = [...new Set(IncidentReading.cites(S.box)
         .filter((node) => !node.classList.contains("off"))
         .flatMap((node) => JSON.parse(node.dataset.ids)))];

@@ -119,10 +119,11 @@ def _step_buttons(shown: Sequence[Row]) -> None:
             at = ids.index(chosen) if chosen in ids else (-1 if by > 0 else 0)
             state.select(ids[(at + by) % len(ids)])
 
+    # No arrow keys: those also move along radio buttons and sliders, and would change the incident.
     st.button("Previous", icon=":material/chevron_left:", on_click=go, args=(-1,),
-              disabled=not shown, shortcut="Left", help="Previous incident")  # fmt: skip
+              disabled=not shown, shortcut="P", help="Previous incident")  # fmt: skip
     st.button("Next", icon=":material/chevron_right:", on_click=go, args=(1,),
-              disabled=not shown, shortcut="Right", help="Next incident")  # fmt: skip
+              disabled=not shown, shortcut="N", help="Next incident")  # fmt: skip
 
 
 def _undo_buttons(rows: Sequence[Row]) -> None:

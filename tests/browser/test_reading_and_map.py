@@ -91,6 +91,34 @@ def test_the_keyboard_walks_through_the_incidents(app):
     expect(app.text.locator(".cite.on").first).to_have_text(first)
 
 
+def test_keys_step_through_the_incidents_from_anywhere_but_not_while_typing(app):
+    page = app.page
+    chosen = app.text.locator(".cite.on")
+    page.get_by_role("radio", name="Check and correct").focus()
+    page.keyboard.press("n")
+    expect(chosen.first).to_be_visible()
+    page.wait_for_url(re.compile("incident=i1"))
+    app.settled()
+    page.keyboard.press("n")
+    page.wait_for_url(re.compile("incident=i2"))
+    app.settled()
+    # Arrows move along a row of buttons, and the incident stays.
+    app.option("Where")
+    page.get_by_role("radio", name="Other candidates").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("textbox", name="Name of the place")).to_be_visible()
+    app.settled()
+    assert "incident=i2" in page.url
+    # In a field they are letters.
+    page.get_by_role("textbox", name="Name of the place").press_sequentially("np")
+    expect(page.get_by_role("textbox", name="Name of the place")).to_have_value("np")
+    app.settled()
+    assert "incident=i2" in page.url
+    page.locator(".rd-scroll").focus()
+    page.keyboard.press("p")
+    page.wait_for_url(re.compile("incident=i1"))
+
+
 def test_a_marker_opens_by_keyboard(app):
     marker = app.map.locator('.im-marker[aria-label*="Silopi"]')
     marker.focus()
