@@ -68,6 +68,15 @@ def test_axe_finds_nothing_serious_in_any_pane_form_or_dialog(make_app, library)
     assert serious(page.main_frame) == []
 
 
+def test_axe_finds_nothing_serious_on_a_phone(make_app, server):
+    app = make_app(server.url, viewport={"width": 390, "height": 844}, has_touch=True).open()
+    app.incident_of("defused by").click()
+    app.map.locator(".im-popup").wait_for()
+    app.settled()
+    assert serious(app.frame()) == []
+    assert serious(app.page.main_frame) == []
+
+
 def test_axe_finds_nothing_serious_in_the_standalone_page_and_the_report(chromium, tmp_path):
     analyses = [coded.analysis_of(document) for document in coded.documents()]
     for ending in (".html", ".report.html"):

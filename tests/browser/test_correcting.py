@@ -366,3 +366,34 @@ def test_a_missed_incident_is_added_by_keyboard_and_survives_a_restart(mine, own
     again = restarted(app, own_server, make_app)
     assert incidents(again) == 8
     expect(again.text.locator(".cite.on")).to_contain_text("Colonel Laith")
+
+
+def test_corrections_survive_a_newer_analysis(mine):
+    app, page = mine, mine.page
+    choose(app, "defused by")
+    editor(app, "When")
+    page.get_by_label(re.compile("^From")).fill("2016-11-15")
+    page.get_by_label(re.compile("^To")).fill("2016-11-15")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("When: 15 November 2016")).to_be_visible()
+    app.settled()
+    choose(app, "His explosives went off")
+    page.get_by_role("button", name="Not an incident").click()
+    expect(app.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "6")
+    app.settled()
+
+    page.get_by_text("About this article").click()
+    page.get_by_role("textbox", name="Title").fill("Seven incidents (newer)")
+    page.get_by_role("button", name="Save and analyse again").click()
+    expect(page.get_by_text("Seven incidents (newer)").first).to_be_visible()
+    app.ready()
+    assert incidents(app) == 6
+    choose(app, "defused by")
+    page.wait_for_url(re.compile("incident=newer-"))
+    expect(page.get_by_text("When: 15 November 2016")).to_be_visible()
+    expect(page.get_by_text("Changed by hand: when")).to_be_visible()
+    app.pane("Changes")
+    expect(
+        page.locator('[role="gridcell"]', has_text="Seven incidents (newer)").first
+    ).to_be_attached()
+    expect(page.get_by_text("fit no incident")).to_have_count(0)

@@ -7,6 +7,11 @@ import re
 import pytest
 from playwright.sync_api import TimeoutError, expect
 
+from mapper.views.filters import Filter, filtered
+from mapper.webmap.rows import rows_of
+
+import coded  # isort: skip
+
 DATED, UNDATED = 8, 5
 """Incidents of the article below with and without a date."""
 
@@ -72,6 +77,57 @@ def test_filters_reach_map_text_table_and_headline_alike(make_app, library):
     expect(app.incident_of("beaten to death by the")).to_have_class(re.compile(r"\boff\b"))
     expect(app.page.locator('[role="gridcell"]', has_text="Riot")).to_have_count(0)
     expect(app.page.locator('[role="gridcell"]', has_text="Protest").first).to_be_attached()
+
+
+def test_every_filter_of_the_form_reaches_map_and_address(make_app, library):
+    """Each alone, set and taken off again; what passes is as counted from the values."""
+    document = next(d for d in coded.documents() if d["id"] == "w-mena-05")
+    rows = rows_of([coded.analysis_of(document)])
+    app = make_app(library.url).open("/?article=w-mena-05")
+    page = app.page
+    page.get_by_role("button", name=re.compile("^Filters")).click()
+
+    def follows(**asked) -> None:
+        count = len(filtered(rows, Filter(**asked)))
+        expect(app.map.locator("[data-shown]")).to_have_attribute("data-shown", str(count))
+        assert not asked or count < len(rows)
+        if asked:
+            page.wait_for_url(re.compile("&?".join(f"(?=.*{name}=)" for name in asked)))
+        app.settled()
+
+    for label, field, typed in (
+        ("Place", "place", "nabatieh"), ("Who", "actor", "soldier"),
+        ("Words in the quote", "text", "beaten to death"),
+    ):  # fmt: skip
+        box = page.get_by_role("textbox", name=label, exact=True)
+        box.fill(typed)
+        box.press("Enter")
+        follows(**{field: typed})
+        box.fill("")
+        box.press("Enter")
+        follows()
+    for label, field, option, value in (
+        ("What happened", "kinds", "Protest", "protest"),
+        ("Did it happen?", "modalities", "Planned", "planned"),
+        ("How precisely", "precisions", "A town or city", "city"),
+    ):
+        box = page.get_by_role("combobox", name=re.compile(re.escape(label)))
+        box.fill(option)
+        page.get_by_role("option", name=re.compile(f"^{option}")).first.click()
+        follows(**{field: (value,)})
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Show all").click()
+        follows()
+        page.get_by_role("button", name=re.compile("^Filters")).click()
+    for digits, part in (("2019", "year"), ("10", "month"), ("25", "day")):
+        page.get_by_role("spinbutton", name=f"{part}, From").press_sequentially(digits)
+    page.keyboard.press("Enter")
+    follows(start="2019-10-25")
+    page.get_by_text("Show incidents without a date").click()
+    follows(start="2019-10-25", undated=False)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Show all").click()
+    follows()
 
 
 def test_a_row_of_the_table_is_shown_in_text_and_map_sorted_or_not(make_app, library):
