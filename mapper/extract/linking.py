@@ -51,6 +51,15 @@ def groups() -> dict[str, str]:
 GROUPS.update(groups())
 GROUP_NAMES = tuple(dict.fromkeys(GROUPS[k] for k in KINDS))
 
+
+def group_scores(scores: Mapping[str, float]) -> list[float]:
+    """The scores of the kinds summed by group, in the order of GROUP_NAMES."""
+    out = dict.fromkeys(GROUP_NAMES, 0.0)
+    for kind, p in scores.items():
+        out[GROUPS[kind]] += p
+    return list(out.values())
+
+
 PAIR_COLUMNS = (
     "link",
     "link_none",
@@ -139,7 +148,7 @@ def pair_features(
         float(scene.paragraph_of(start) == own.paragraph),
         float(min(6, near.count(",") + near.count(";") + near.count(":"))),
         float(min(4, near.count(". "))),
-        float(near.count('"') + near.count("“") + near.count("”") > 0),
+        float('"' in near or "“" in near or "”" in near),
         float(_SAID.search(near.lower()) is not None),
         float(min(6, _triggers_between(scene, lo, hi, index))),
         *own.features,
@@ -158,14 +167,11 @@ def _trigger_part(scene: Scene, index: int) -> TriggerPart:
     trigger = scene.triggers[index]
     m = trigger.modality
     columns, values = scene.reading.links.near(index)
-    groups_of = dict.fromkeys(GROUP_NAMES, 0.0)
-    for k, p in trigger.scores.items():
-        groups_of[GROUPS[k]] += p
     sentence = scene.sentence_of(trigger.start)
     features = (
         trigger.score,
         float(sentence == 0),
-        *groups_of.values(),
+        *group_scores(trigger.scores),
         m.get("occurred", 0.0) + m.get("ongoing", 0.0),
         m.get("planned", 0.0) + m.get("threatened", 0.0) + m.get("hypothetical", 0.0),
         trigger.background,
@@ -267,28 +273,38 @@ def dates_near(scene: Scene, index: int) -> list[int]:
 def date_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
     """One row of DATE_COLUMNS for each of the dates ``near`` a trigger."""
     rows = []
-    year = int(scene.published[:4]) if scene.published else None
     for j in near:
         d: DateCandidate = scene.dates[j]
-        e = d.resolved.expression
-        when = d.resolved.past or d.resolved.future
-        start = when.start if when and when.start else ""
-        back = 0.0
-        if year is not None and start[:4].isdigit():
-            back = float(max(-2, min(30, year - int(start[:4]))))
         row = pair_features(scene, index, d.start, d.end, d.column, _DATE)
-        row += [
-            d.encoder,
-            float(d.start < scene.dateline_end),
-            float(e.modifier in {"since", "from", "until"}),
-            float(scene.text[max(0, d.start - 2) : d.start].strip() == ","),
-            float(len(start) == 10),
-            back,
-            float(d.resolved.ahead),
-            *(float(e.rule == r) for r in _DATE_RULES),
-        ]
+        row += _date_part(scene, j)
         rows.append(row)
     return _matrix(rivals(rows), len(DATE_COLUMNS))
+
+
+def _date_part(scene: Scene, j: int) -> tuple[float, ...]:
+    """The features of a date that are the same for all triggers."""
+    found: tuple[float, ...] | None = scene.notes.get(("date", j))
+    if found is not None:
+        return found
+    d = scene.dates[j]
+    e = d.resolved.expression
+    year = int(scene.published[:4]) if scene.published else None
+    when = d.resolved.past or d.resolved.future
+    start = when.start if when and when.start else ""
+    back = 0.0
+    if year is not None and start[:4].isdigit():
+        back = float(max(-2, min(30, year - int(start[:4]))))
+    found = scene.notes["date", j] = (
+        d.encoder,
+        float(d.start < scene.dateline_end),
+        float(e.modifier in {"since", "from", "until"}),
+        float(scene.text[max(0, d.start - 2) : d.start].strip() == ","),
+        float(len(start) == 10),
+        back,
+        float(d.resolved.ahead),
+        *(float(e.rule == r) for r in _DATE_RULES),
+    )
+    return found
 
 
 # --- tolls -------------------------------------------------------------------------------------
@@ -334,29 +350,39 @@ def toll_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
     for j in near:
         t: TollCandidate = scene.tolls[j]
         row = pair_features(scene, index, t.start, t.end, t.column, _TOLL[t.what])
-        around = scene.text[max(0, t.start - 30) : t.end + 40].lower()
-        low = t.low if t.low is not None else t.high or 0
         twins = [
             k
             for k in near
             if k != j and scene.tolls[k].start < t.end and t.start < scene.tolls[k].end
         ]
-        row += [
-            t.encoder,
-            t.rule,
-            float(t.total),
-            float(t.what == "injured"),
-            float(t.high == 0),
-            float(t.low == 1 and t.high == 1),
-            math.log1p(low),
-            float(t.low is None or t.high is None),
-            float(t.quote[:1].isupper() and t.low == 1),
-            float(min(3, len(twins))),
-            float(kills),
-            float(_kill().search(around) is not None),
-        ]
+        part, beside_kill = _toll_part(scene, j)
+        row += part
+        row += (float(min(3, len(twins))), float(kills), beside_kill)
         rows.append(row)
     return _matrix(rivals(rows), len(TOLL_COLUMNS))
+
+
+def _toll_part(scene: Scene, j: int) -> tuple[tuple[float, ...], float]:
+    """The features of a toll that are the same for all triggers; last, whether it is by a kill."""
+    found: tuple[tuple[float, ...], float] | None = scene.notes.get(("toll", j))
+    if found is not None:
+        return found
+    t = scene.tolls[j]
+    low = t.low if t.low is not None else t.high or 0
+    around = scene.text[max(0, t.start - 30) : t.end + 40].lower()
+    part = (
+        t.encoder,
+        t.rule,
+        float(t.total),
+        float(t.what == "injured"),
+        float(t.high == 0),
+        float(t.low == 1 and t.high == 1),
+        math.log1p(low),
+        float(t.low is None or t.high is None),
+        float(t.quote[:1].isupper() and t.low == 1),
+    )
+    found = scene.notes["toll", j] = part, float(_kill().search(around) is not None)
+    return found
 
 
 def _matrix(rows: Sequence[Sequence[float]], width: int) -> FloatArray:

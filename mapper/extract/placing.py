@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
+from typing import NamedTuple
 
 from mapper.encode import RELATIONS, ROLES, FloatArray
 from mapper.extract.linking import (
@@ -172,8 +174,8 @@ class _MentionPart:
 
     ``features`` are its columns from its role to the count of its place, ``before`` those of
     the words beside it.  ``in_previous`` and ``in_next`` say whether the text sets it and the
-    mention beside it one in the other, ``mates`` which stand in one list with it; ``finer``
-    keeps which other mentions are finer places within it.
+    mention beside it one in the other, ``mates`` which stand in one list with it; ``others``
+    keeps how other mentions of its sentence lie to it.
     """
 
     key: str
@@ -186,7 +188,7 @@ class _MentionPart:
     mates: tuple[int, ...]
     stands_in: float
     words: float
-    finer: dict[int, bool]
+    others: dict[int, _Lie]
 
 
 def _mention_part(scene: Scene, j: int) -> _MentionPart:
@@ -258,16 +260,53 @@ def _between(scene: Scene, index: int, m: Mention) -> list[float]:
     trigger, text = scene.triggers[index], scene.text
     is_after = trigger.start < m.end
     between = text[trigger.end : m.start] if is_after else text[m.end : trigger.start]
-    words = _WORD.findall(between.lower()) if len(between) < 400 else ["..."] * 80
-    clause_words = _words("clause_words")
-    breaks = len([w for w in words if w in clause_words])
+    if len(between) < 400:
+        start = trigger.end if is_after else m.end
+        words, breaks, reports = _running_words(scene).between(start, start + len(between))
+    else:
+        words, breaks, reports = 80, 0, 0
     return [
-        float(is_after and len(words) <= 3 and not _OBJECT_ENDS.search(between)),
-        float(not is_after and len(words) <= 1 and "," not in between),
+        float(is_after and words <= 3 and not _OBJECT_ENDS.search(between)),
+        float(not is_after and words <= 1 and "," not in between),
         float(min(4, breaks)),
-        float(not _words("report_words").isdisjoint(words)),
+        float(reports > 0),
         float(not breaks and "," not in between and ";" not in between),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _RunningWords:
+    """Where the words of a text stand, and how many clause and report words go before each."""
+
+    starts: list[int]
+    ends: list[int]
+    clause: list[int]
+    report: list[int]
+
+    def between(self, start: int, end: int) -> tuple[int, int, int]:
+        """How many words, clause words and report words a stretch holds."""
+        first, last = bisect_right(self.ends, start), bisect_left(self.starts, end)
+        if first >= last:
+            return 0, 0, 0
+        return (
+            last - first,
+            self.clause[last] - self.clause[first],
+            self.report[last] - self.report[first],
+        )
+
+
+def _running_words(scene: Scene) -> _RunningWords:
+    found: _RunningWords | None = scene.notes.get("words")
+    if found is None:
+        spans = [m.span() for m in _WORD.finditer(scene.text)]
+        said = [scene.text[a:b].lower() for a, b in spans]
+        found = scene.notes["words"] = _RunningWords(
+            [a for a, _ in spans],
+            [b for _, b in spans],
+            [0, *accumulate(w in _words("clause_words") for w in said)],
+            [0, *accumulate(w in _words("report_words") for w in said)],
+        )
+    return found
 
 
 def _participle(scene: Scene, index: int) -> float:
@@ -330,20 +369,21 @@ def place_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
         seen.add(part.key)
         rows.append(row)
         here = in_sentence[part.sentence]
+        lies = [(k, _lie(scene, k, j)) for k in here if k != j]
         beside = [(j - 1, part.in_previous), (j + 1, part.in_next)]
         syntax.append(
             [
                 *part.before,
                 *_between(scene, index, m),
                 participle,
-                float(any(_covers(scene.mentions[k], m) for k in here)),
-                float(any(_covers(m, scene.mentions[k]) for k in here)),
+                float(any(lie.covers for _, lie in lies)),
+                float(any(lie.covered for _, lie in lies)),
                 float(min(8, len(here))),
                 float(min(8, here.index(j))),
                 sentences,
                 max((link_of[k] for k, set_in in beside if set_in and k in link_of), default=0.0),
                 max((link_of[k] for k in part.mates if k in link_of), default=0.0),
-                max((link_of[k] for k in here if k != j and _finer_in(scene, k, j)), default=0.0),
+                max((link_of[k] for k, lie in lies if lie.finer), default=0.0),
                 part.stands_in,
                 part.words,
             ]
@@ -397,12 +437,24 @@ def _surely_in(one: Mention, other: Mention) -> bool:
     return place is not None and place.precision in {"country", "province"} and lies_in(one, other)
 
 
-def _finer_in(scene: Scene, k: int, j: int) -> bool:
-    """Whether mention ``k`` is a finer place within mention ``j``'s, by more than its words."""
-    kept = _mention_part(scene, j).finer
+class _Lie(NamedTuple):
+    """How one mention lies to another of its sentence.
+
+    ``finer``: it is a finer place within the other's, by more than its words.
+    """
+
+    covers: bool
+    covered: bool
+    finer: bool
+
+
+def _lie(scene: Scene, k: int, j: int) -> _Lie:
+    """How mention ``k`` lies to mention ``j``."""
+    kept = _mention_part(scene, j).others
     if k not in kept:
         one, other = scene.mentions[k], scene.mentions[j]
-        kept[k] = lies_in(one, other) and not _covers(one, other)
+        covers = _covers(one, other)
+        kept[k] = _Lie(covers, _covers(other, one), not covers and lies_in(one, other))
     return kept[k]
 
 

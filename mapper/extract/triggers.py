@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from mapper.encode import KINDS, RELATIONS
-from mapper.extract.linking import GROUP_NAMES, GROUPS
+from mapper.extract.linking import GROUP_NAMES, group_scores
 from mapper.extract.modality import clause
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene
@@ -161,7 +161,7 @@ def trigger_row(
     t = scene.triggers[index]
     _, inside, _ = clause(scene, t.start, t.end)
     kinds = sorted(t.scores.values(), reverse=True)
-    by_group = [sum(p for k, p in t.scores.items() if GROUPS.get(k) == g) for g in GROUP_NAMES]
+    by_group = group_scores(t.scores)
     _, values = scene.reading.links.near(index)
     best = values.max(axis=0) if len(values) else np.zeros(len(RELATIONS))
     same_columns, same_values = scene.reading.same.near(index)
@@ -171,6 +171,7 @@ def trigger_row(
         if int(c) != index
     ]
     quotes = scene.text[max(0, t.start - 200) : t.start]
+    own_cue = _cues()[t.label].search(inside) is not None
     m = t.modality
     group = GROUP_NAMES[int(np.argmax(by_group))]
     return [
@@ -179,8 +180,8 @@ def trigger_row(
         kinds[0] - kinds[1] if len(kinds) > 1 else 0.0,
         max(by_group),
         *by_group,
-        float(_cues()[t.label].search(inside) is not None),
-        float(any(p.search(inside) for p in _cues().values())),
+        float(own_cue),
+        float(own_cue or any(p.search(inside) for p in _cues().values())),
         float(figure_of_speech(scene, index)),
         float(best[_PLACE]),
         float(best[_DATE]),
