@@ -86,6 +86,18 @@ def _cues() -> dict[str, re.Pattern[str]]:
 
 
 @cache
+def _any_cue() -> re.Pattern[str]:
+    return re.compile("|".join(p.pattern for p in _cues().values()))
+
+
+def _cue_row(text: str) -> list[float]:
+    """For each kind whether a cue of it stands in a lower-case text."""
+    if not _any_cue().search(text):
+        return [0.0] * len(KINDS)
+    return [float(_cues()[k].search(text) is not None) for k in KINDS]
+
+
+@cache
 def _sub_cues() -> dict[str, tuple[tuple[str, re.Pattern[str]], ...]]:
     return {
         k: tuple((name, re.compile(_cue(s["cues"]))) for name, s in v["sub_kinds"].items())
@@ -129,8 +141,8 @@ def kind_row(scene: Scene, index: int, document: np.ndarray) -> list[float]:
     near = before[-60:] + " | " + after[:60]
     return [
         *(math.log(max(1e-3, t.scores.get(k, 0.0))) for k in KINDS),
-        *(float(_cues()[k].search(inside) is not None) for k in KINDS),
-        *(float(_cues()[k].search(near) is not None) for k in KINDS),
+        *_cue_row(inside),
+        *_cue_row(near),
         *(float(x) for x in document),
     ]
 
@@ -181,7 +193,7 @@ def trigger_row(
         max(by_group),
         *by_group,
         float(own_cue),
-        float(own_cue or any(p.search(inside) for p in _cues().values())),
+        float(own_cue or _any_cue().search(inside) is not None),
         float(figure_of_speech(scene, index)),
         float(best[_PLACE]),
         float(best[_DATE]),
