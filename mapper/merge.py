@@ -132,18 +132,25 @@ _JOINED = re.compile(r"\s*(?:,|,?\s*and|;)\s*(?:\w+\s+)?")
 
 
 def merge(
-    article: Article, incidents: Sequence[Incident], models: Models | None = None
+    article: Article, incidents: Sequence[Incident | Belief], models: Models | None = None
 ) -> tuple[Incident, ...]:
-    """Incidents of single triggers to incidents of the text, in the order of the text.
+    """What is believed of single triggers to incidents of the text, in the order of the text.
 
-    ``incidents`` are those of :func:`mapper.extract.extract`; any that carry no belief are kept
-    as they are.  What is left out is what the scorer of whole incidents does not believe.
+    ``incidents`` are the beliefs of :func:`mapper.extract.believed` or the incidents of
+    :func:`mapper.extract.extract`; any that carry no belief are kept as they are.  What is left
+    out is what the scorer of whole incidents does not believe.
 
     Raises ``mapper.extract.learned.ModelFileError`` when the scorers are missing.
     """
     models = models if models is not None else load_models()
-    beliefs = [i.belief for i in incidents if isinstance(i, Draft) and i.belief is not None]
-    others = [i for i in incidents if not (isinstance(i, Draft) and i.belief is not None)]
+    beliefs: list[Belief] = []
+    others: list[Incident] = []
+    for given in incidents:
+        belief = given.belief if isinstance(given, Draft) else given
+        if isinstance(belief, Belief):
+            beliefs.append(belief)
+        elif isinstance(given, Incident):
+            others.append(given)
     if not beliefs:
         return tuple(others)
     scene = beliefs[0].scene
