@@ -73,7 +73,7 @@ def stages(articles: Sequence[Any]) -> dict[str, float]:
             t = clock("recognise", t)
             mentions = resolve.resolve(article, mentions, gazetteer, ranker)
             t = clock("resolve", t)
-            incidents = merge.merge(article, extract.extract(article, reading, mentions))
+            incidents = merge.merge(article, extract.believed(article, reading, mentions))
             t = clock("extract and merge", t)
             json.dumps([m.to_dict() for m in mentions] + [i.to_dict() for i in incidents])
             clock("to JSON", t)

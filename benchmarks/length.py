@@ -70,9 +70,9 @@ def spent_on(text: str) -> list[float]:
     clock()
     mentions = resolve.resolve(article, mentions, gazetteer, ranker)
     clock()
-    incidents = extract.extract(article, reading, mentions)
+    found = extract.believed(article, reading, mentions)
     clock()
-    merge.merge(article, incidents)
+    merge.merge(article, found)
     clock()
     return spent
 

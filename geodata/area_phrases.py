@@ -14,7 +14,7 @@ test ``is_name``.  The words themselves are in ``regions/vocabulary.yaml``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -262,11 +262,11 @@ def _vocabulary(path: Path = VOCABULARY) -> _Words:
         ("coast", p(f"the\\s+(?:{part_adj}\\s+)?(?:coast|coastline|seaboard)")),
         ("border", p(f"{nearby}the\\s+{part_adj}\\s+(?P<border>{border})")),
     )  # fmt: skip
-    # What a text must hold for a form to be worth the search.
+    # What a stretch of text, in lower case, must hold for a form to be worth the search.
     sides = _words_pattern([*adjectives, *nouns, *centre["adjective"], *centre["noun"]])
     needs = {
-        "distance": unit, "between": "between|road|highway|motorway|route|railway|line",
-        "border": border, "off_coast": r"\boff\b", "coast": coast, "fringe": fringe,
+        "distance": f"{number}[-\\s]*{unit}\\b", "between": "between|road|highway|motorway|route|railway|line",
+        "border": border, "off_coast": r"off\b", "coast": coast, "fringe": fringe,
         "countryside": rural, "part": sides, "side": sides,
         "near": f"{near}|{around}|{outside}",
     }  # fmt: skip
@@ -275,7 +275,7 @@ def _vocabulary(path: Path = VOCABULARY) -> _Words:
         frozenset(raw["no_names"]), patterns,
         re.compile(rf"(?<!\w)(?:{adj}|{cadj})(?!\w)", re.IGNORECASE),
         re.compile(rf"(?:{extreme}(?:{adj}|{cadj})[-\s]+)", re.IGNORECASE),
-        {form: re.compile(words, re.IGNORECASE) for form, words in needs.items()},
+        {form: re.compile(words) for form, words in needs.items()},
     )  # fmt: skip
 
 
@@ -407,19 +407,40 @@ def _parse(
         sign = DEMONYM if is_demonym and is_demonym(text[start:end]) else NAME
         mask[start:end] = sign * (end - start)
     masked = "".join(mask)
+    where: dict[str, list[tuple[int, int]]] = {form: [] for form in words.needs}
+    for start, end in _stretches(masked):
+        said = masked[start:end].lower()
+        for form, need in words.needs.items():
+            if need.search(said):
+                where[form].append((start, end))
     found: list[AreaPhrase] = []
-    present = {form for form, need in words.needs.items() if need.search(masked)}
     for form, pattern in words.patterns:
-        if form not in present:
-            continue
-        for match in pattern.finditer(masked):
-            phrase = _phrase(words, text, form, match)
-            if phrase is None or "\n\n" in phrase.text:
-                continue
-            if any(p.start < phrase.end and phrase.start < p.end for p in found):
-                continue
-            found.append(phrase)
+        for start, end in where[form]:
+            for match in pattern.finditer(masked, start, end):
+                phrase = _phrase(words, text, form, match)
+                if phrase is None or "\n\n" in phrase.text:
+                    continue
+                if any(p.start < phrase.end and phrase.start < p.end for p in found):
+                    continue
+                found.append(phrase)
     return tuple(sorted(found, key=lambda p: p.start))
+
+
+_MARK = re.compile(r"\([^()]{1,25}\)|(?<!\b[cC])[.;!?](?=\s)")
+
+
+def _stretches(masked: str) -> Iterator[tuple[int, int]]:
+    """The text cut at marks that no expression holds, so that each is searched only where it may be.
+
+    A stop after "c." and what stands in short brackets ("30 km (approx. 19 miles)") may be
+    within one.
+    """
+    start = 0
+    for mark in _MARK.finditer(masked):
+        if masked[mark.start()] != "(":
+            yield start, mark.start()
+            start = mark.end()
+    yield start, len(masked)
 
 
 def _phrase(words: _Words, text: str, form: str, match: re.Match[str]) -> AreaPhrase | None:

@@ -97,7 +97,7 @@ class _Pipeline:
     def extract(
         self, article: Article, reading: Any, mentions: tuple[Mention, ...]
     ) -> tuple[Incident, ...]:
-        found = self._extract.extract(article, reading, mentions)
+        found = self._extract.believed(article, reading, mentions)
         return self._merge.merge(article, found)
 
 

@@ -117,12 +117,16 @@ class _Names:
         exact = "loose" in inspect.signature(gazetteer.lookup).parameters
         self._options: dict[str, Any] = {"loose": False} if exact else {}
         self._known: dict[str, tuple[Match, ...]] = {}
+        self._written: dict[str, tuple[Match, ...]] = {}
 
-    def __call__(self, name: str) -> tuple[Match, ...]:
-        name = clean(name)
+    def __call__(self, written: str) -> tuple[Match, ...]:
+        if written in self._written:
+            return self._written[written]
+        name = clean(written)
         if name not in self._known:
             found = self._gazetteer.lookup(name, limit=12, **self._options) if name else ()
             self._known[name] = tuple(m for m in found if m.how in _HOWS)
+        self._written[written] = self._known[name]
         return self._known[name]
 
 
@@ -284,10 +288,8 @@ def lattice(
     """
     seen = _Text(text, reading, rules, _Names(gazetteer))
     spans = sorted(_candidates(seen))
-    rows = np.zeros((len(spans), len(COLUMNS)), np.float32)
-    for row, (start, end) in zip(rows, spans, strict=True):
-        _fill(row, seen, start, end)
-    return Lattice(tuple(spans), rows)
+    rows = [_row(seen, start, end) for start, end in spans]
+    return Lattice(tuple(spans), np.array(rows, np.float32).reshape(len(spans), len(COLUMNS)))
 
 
 def _candidates(seen: _Text) -> set[Span]:
@@ -348,8 +350,9 @@ def _inner(seen: _Text, i: int) -> bool:
     )
 
 
-def _fill(row: FloatArray, seen: _Text, start: int, end: int) -> None:
-    """Put the features of one candidate into its row."""
+def _row(seen: _Text, start: int, end: int) -> list[float]:
+    """The features of one candidate."""
+    row = [0.0] * len(COLUMNS)
     cues = _cues()
     text = seen.text
     i, j = seen.word_span(start, end)
@@ -453,6 +456,7 @@ def _fill(row: FloatArray, seen: _Text, start: int, end: int) -> None:
     put("line_start", start == 0 or text[start - 1] == "\n")
     put("first_words", math.log1p(i))
     row[-11:] = seen.elsewhere(name)
+    return row
 
 
 def _known_longer(seen: _Text, i: int, j: int, *, left: bool) -> bool:

@@ -128,20 +128,29 @@ _INDEFINITE = re.compile(
     r"|several)\s+(?:[\w-]+\s+){0,2}?$"
 )
 
+_JOINED = re.compile(r"\s*(?:,|,?\s*and|;)\s*(?:\w+\s+)?")
+
 
 def merge(
-    article: Article, incidents: Sequence[Incident], models: Models | None = None
+    article: Article, incidents: Sequence[Incident | Belief], models: Models | None = None
 ) -> tuple[Incident, ...]:
-    """Incidents of single triggers to incidents of the text, in the order of the text.
+    """What is believed of single triggers to incidents of the text, in the order of the text.
 
-    ``incidents`` are those of :func:`mapper.extract.extract`; any that carry no belief are kept
-    as they are.  What is left out is what the scorer of whole incidents does not believe.
+    ``incidents`` are the beliefs of :func:`mapper.extract.believed` or the incidents of
+    :func:`mapper.extract.extract`; any that carry no belief are kept as they are.  What is left
+    out is what the scorer of whole incidents does not believe.
 
     Raises ``mapper.extract.learned.ModelFileError`` when the scorers are missing.
     """
     models = models if models is not None else load_models()
-    beliefs = [i.belief for i in incidents if isinstance(i, Draft) and i.belief is not None]
-    others = [i for i in incidents if not (isinstance(i, Draft) and i.belief is not None)]
+    beliefs: list[Belief] = []
+    others: list[Incident] = []
+    for given in incidents:
+        belief = given.belief if isinstance(given, Draft) else given
+        if isinstance(belief, Belief):
+            beliefs.append(belief)
+        elif isinstance(given, Incident):
+            others.append(given)
     if not beliefs:
         return tuple(others)
     scene = beliefs[0].scene
@@ -213,9 +222,17 @@ def grouped(
 class _Tops:
     """What is looked up of a belief again and again when pairs are compared."""
 
+    kind: int
     groups: FloatArray
     places: dict[str, tuple[float, int]]
     best: tuple[str, tuple[float, int]] | None
+    place_here: float
+    """Belief in the best place where it stands in the trigger's own sentence, else 0."""
+    inside: str
+    definite: bool
+    indefinite: bool
+    same: dict[int, float]
+    """The encoder's word on which triggers before it tell of the same."""
     stems: set[str]
     actor_stems: set[str]
     plural: bool
@@ -228,14 +245,28 @@ class _Tops:
         scene = belief.scene
         text = scene.text[belief.start : belief.end]
         places = _by_key(belief)
+        best = max(places.items(), key=lambda r: r[1][0], default=None)
+        sentence = scene.sentence_of(belief.start)
+        before = scene.text[max(0, belief.start - 40) : belief.start].lower()
+        inside = text.lower()
+        columns, values = scene.reading.same.near(belief.index)
         return cls(
+            int(belief.kinds.argmax()),
             _groups(belief.kinds),
             places,
-            max(places.items(), key=lambda r: r[1][0], default=None),
+            best,
+            best[1][0]
+            if best and scene.sentence_of(scene.mentions[best[1][1]].start) == sentence
+            else 0.0,
+            inside,
+            bool(_DEFINITE.search(before))
+            or inside.startswith(("the ", "this ", "that ", "these ")),
+            bool(_INDEFINITE.search(before)) or inside.startswith(("a ", "an ", "another ")),
+            dict(zip(columns.tolist(), values.tolist(), strict=True)),
             _stems(text),
             {w for x, p in belief.actors if p > 0.4 for w in _stems(x.quote)},
             _plural(scene, belief.start, belief.end),
-            scene.sentence_of(belief.start),
+            sentence,
             scene.paragraph_of(belief.start),
             _beside(scene, belief.index),
         )
@@ -275,18 +306,12 @@ def _same_row(one: Belief, two: Belief, top_one: _Tops, top_two: _Tops, steps: i
     a, b = scene.triggers[one.index], scene.triggers[two.index]
     gap = max(0, b.words[0] - a.words[1])
     toll_same, toll_differs = _compare_tolls(one, two)
-    before = scene.text[max(0, b.start - 40) : b.start].lower()
-    inside = scene.text[b.start : b.end].lower()
-    definite = bool(_DEFINITE.search(before)) or inside.startswith(
-        ("the ", "this ", "that ", "these ")
-    )
-    indefinite = bool(_INDEFINITE.search(before)) or inside.startswith(("a ", "an ", "another "))
-    between = scene.text[a.end : b.start] if gap < 12 else "........"
+    joined = gap < 12 and _JOINED.fullmatch(scene.text, a.end, max(a.end, b.start)) is not None
     return [
-        float(scene.reading.same[two.index, one.index]),
+        top_two.same.get(one.index, 0.0),
         float(one.kinds @ two.kinds),
         float(top_one.groups @ top_two.groups),
-        float(int(one.kinds.argmax()) == int(two.kinds.argmax())),
+        float(top_one.kind == top_two.kind),
         float(min(12, top_two.sentence - top_one.sentence)),
         math.log1p(gap),
         float(top_one.paragraph == top_two.paragraph),
@@ -294,8 +319,8 @@ def _same_row(one: Belief, two: Belief, top_one: _Tops, top_two: _Tops, steps: i
         *_compare_places(scene, top_one, top_two),
         *_compare_dates(one, two),
         float(not top_one.stems.isdisjoint(top_two.stems)),
-        float(definite),
-        float(indefinite),
+        float(top_two.definite),
+        float(top_two.indefinite),
         float(top_one.plural == top_two.plural),
         float(one.modalities @ two.modalities),
         abs(one.background - two.background),
@@ -305,22 +330,15 @@ def _same_row(one: Belief, two: Belief, top_one: _Tops, top_two: _Tops, steps: i
         max(one.accept, two.accept),
         float(a.start < scene.title_end),
         float(not top_one.actor_stems.isdisjoint(top_two.actor_stems)),
-        float(bool(re.fullmatch(r"\s*(?:,|,?\s*and|;)\s*(?:\w+\s+)?", between))),
-        float(scene.text[a.start : a.end].lower() == inside),
-        _place_here(scene, top_one),
-        _place_here(scene, top_two),
+        float(joined),
+        float(top_one.inside == top_two.inside),
+        top_one.place_here,
+        top_two.place_here,
         *_finer(scene, top_one, top_two),
         float(min(6, scene.text.count("\n", a.end, b.start))),
         float(min(6, top_one.beside)),
         float(min(6, top_two.beside)),
     ]
-
-
-def _place_here(scene: Scene, top: _Tops) -> float:
-    """Belief in the best place where it stands in the trigger's own sentence, else 0."""
-    if top.best is None or scene.sentence_of(scene.mentions[top.best[1][1]].start) != top.sentence:
-        return 0.0
-    return top.best[1][0]
 
 
 def _finer(scene: Scene, one: _Tops, two: _Tops) -> tuple[float, float]:

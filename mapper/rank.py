@@ -171,6 +171,14 @@ class Table:
         self._group_features()
         self._home_features()
         self._near = self._proximity()
+        self._units = {
+            plain: (codes, *np.unique(codes, return_inverse=True))
+            for plain, codes in (
+                ("country_votes", self.country),
+                ("admin1_votes", self.admin1),
+                ("admin2_votes", self.admin2),
+            )
+        }
 
     def _none_statics(self) -> None:
         """The "none" row carries the best of its name's own columns."""
@@ -223,11 +231,19 @@ class Table:
 
     def _best_of(self, block: F32, lowest: tuple[int, ...]) -> None:
         """Give each "none" row the best value among its name's candidates."""
-        for start, row in zip(self.starts, self.none_rows, strict=True):
-            if row > start:
-                block[row] = block[start:row].max(axis=0)
-                for column in lowest:
-                    block[row, column] = block[start:row, column].min()
+        some = self.sizes > 0
+        if not some.any():
+            return
+        # every other segment runs from a name's first candidate to before its "none" row
+        bounds = np.column_stack([self.starts[some], self.none_rows[some]]).ravel()
+        columns = list(lowest)
+        best = np.maximum.reduceat(block, bounds, axis=0)[::2]
+        best[:, columns] = np.minimum.reduceat(block[:, columns], bounds, axis=0)[::2]
+        block[self.none_rows[some]] = best
+
+    def _by_strength(self, strength: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+        """All rows, name by name, the strongest of each first, else in their order."""
+        return np.lexsort((-strength, self.owner))
 
     def _proximity(self) -> F32:
         """How close two names stand in the text: exp(-gap / 200 code points), 0 for itself."""
@@ -293,12 +309,12 @@ class Table:
         near_total = near.sum(axis=1) + 1e-3
         b = np.where(cand, belief, 0.0).astype(np.float32)
         # the continent and the region say little on where a name lies
-        for codes, plain, nearby in (
-            (self.country, "country_votes", "country_votes_near"),
-            (self.admin1, "admin1_votes", "admin1_votes_near"),
-            (self.admin2, "admin2_votes", None),
+        for plain, nearby in (
+            ("country_votes", "country_votes_near"),
+            ("admin1_votes", "admin1_votes_near"),
+            ("admin2_votes", None),
         ):
-            values, local = np.unique(codes, return_inverse=True)
+            codes, values, local = self._units[plain]
             held = np.zeros((n, len(values)), np.float32)
             np.add.at(held, (owner, local), b * (codes > 0))
             everyone = (weight[:, None] * held).sum(axis=0)
@@ -340,9 +356,9 @@ class Table:
         self._chains(out, col, b)
         self._dateline(out, col, b)
         out[:, col["belief"]] = belief
-        for start, row in zip(self.starts, self.none_rows, strict=True):
-            order = np.argsort(-belief[start : row + 1], kind="stable")
-            out[start + order, col["belief_rank"]] = np.arange(len(order))
+        out[self._by_strength(belief), col["belief_rank"]] = (
+            np.arange(self.rows) - self.starts[owner]
+        )
         lowest = (
             col["log_km_nearest"],
             col["log_km_next"],

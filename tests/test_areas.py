@@ -43,6 +43,22 @@ def read(text: str):
     return parse(text, is_name=NAMES.__contains__, is_demonym=ADJECTIVES.__contains__)
 
 
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "c. 30 km west of Baghdad",
+        "30 km (approx. 19 miles) west of Baghdad",
+        "1.5 km north of Baghdad",
+        "the southern outskirts of Baghdad",
+    ],
+)
+def test_a_phrase_is_found_whole_among_other_sentences(phrase: str) -> None:
+    text = f"It rained. Shells fell {phrase}. The north was calm! Nobody came."
+    at = text.index("Baghdad")
+    found = find(text, [(at, at + len("Baghdad"))])
+    assert [p.text for p in found] == [phrase, "The north"]
+
+
 def check(area: Area) -> None:
     """What holds of every area: valid, oriented, on the globe, its point well inside."""
     shape = area.geometry

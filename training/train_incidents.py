@@ -209,6 +209,18 @@ def fit_linear(
     )
 
 
+def _fit_linear(
+    x: FloatArray,
+    y: list[Any],
+    w: list[float],
+    *,
+    columns: Sequence[str],
+    classes: Sequence[str],
+    c: float,
+) -> Linear:
+    return fit_linear(columns, x, y, w, classes, c)
+
+
 # --- labels ------------------------------------------------------------------------------------
 
 
@@ -516,20 +528,16 @@ def train(
     rows = {k: Rows() for k in ("kind", "modality", "background")}
     for gold, d in zip(golds, documents, strict=True):
         _stage_b(gold, d, trained.of(d.fold), rows)
-    for name, columns, classes, c in (
+    linear: tuple[tuple[str, Sequence[str], Sequence[str], float], ...] = (
         ("kind", KIND_COLUMNS, KINDS, 0.02),
         ("modality", MODALITY_COLUMNS, MODALITIES, 0.1),
-    ):
+    )
+    for named, columns, classes, c in linear:
         if start is not None:
-            trained.put(name, [start.get_linear(name, columns)] * (FOLDS + 1))
+            trained.put(named, [start.get_linear(named, columns)] * (FOLDS + 1))
             continue
-        trained.put(
-            name,
-            crossed(
-                rows[name],
-                lambda x, y, w, a=(columns, classes, c): fit_linear(a[0], x, y, w, a[1], a[2]),
-            ),
-        )
+        fit = partial(_fit_linear, columns=columns, classes=classes, c=c)
+        trained.put(named, crossed(rows[named], fit))
     trained.put(
         "background",
         crossed(rows["background"], boosted("background", BACKGROUND_COLUMNS, trees=60, depth=3)),

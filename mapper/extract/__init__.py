@@ -1,7 +1,7 @@
 """What happened: incidents found in a read and resolved article.
 
-``extract`` gives one incident for each trigger that is believed; ``mapper.merge`` joins those
-that report the same happening.
+``believed`` tells which triggers report an incident and what belongs to each; ``mapper.merge``
+joins those that report the same happening.  ``extract`` gives an incident for each by itself.
 """
 
 from __future__ import annotations
@@ -43,12 +43,29 @@ from mapper.extract.triggers import (
 )
 from mapper.model import Article, Incident, Mention
 
-__all__ = ["beliefs_of", "extract", "trigger_probabilities"]
+__all__ = ["believed", "beliefs_of", "extract", "trigger_probabilities"]
 
 SETTLED = 0.75
 """Probability that goes to a modality which a turn of phrase settles."""
 KEEP = 0.01
 """Links less likely than this are forgotten."""
+
+
+def believed(
+    article: Article,
+    reading: Reading,
+    mentions: Sequence[Mention],
+    models: Models | None = None,
+) -> tuple[Belief, ...]:
+    """What is thought of each trigger that is believed, for :func:`mapper.merge.merge`.
+
+    ``reading`` is the encoder's, ``mentions`` are resolved; ``models`` are the shipped scorers
+    unless given.
+
+    Raises ``mapper.extract.learned.ModelFileError`` when the scorers are missing.
+    """
+    models = models if models is not None else load_models()
+    return tuple(beliefs_of(build_scene(article, reading, mentions), models))
 
 
 def extract(
@@ -59,14 +76,12 @@ def extract(
 ) -> tuple[Incident, ...]:
     """One incident for each trigger that is believed, in the order of the text.
 
-    ``reading`` is the encoder's, ``mentions`` are resolved; ``models`` are the shipped scorers
-    unless given.  The incidents carry what :func:`mapper.merge.merge` needs to join them.
-
-    Raises ``mapper.extract.learned.ModelFileError`` when the scorers are missing.
+    As :func:`believed`, each belief put into words: for looking at triggers one by one.  The
+    incidents carry what :func:`mapper.merge.merge` needs to join them.
     """
     models = models if models is not None else load_models()
-    scene = build_scene(article, reading, mentions)
-    return tuple(compose(scene, [b], models) for b in beliefs_of(scene, models))
+    found = believed(article, reading, mentions, models)
+    return tuple(compose(b.scene, [b], models) for b in found)
 
 
 def trigger_probabilities(scene: Scene, models: Models) -> FloatArray:

@@ -174,23 +174,24 @@ def actors_of(scene: Scene, index: int, floor: float = FLOOR) -> tuple[tuple[Act
         apart = scene.sentence_of(span.start) != scene.sentence_of(trigger.start)
         if p < (max(floor, ACROSS) if apart else floor):
             continue
-        whole = phrase(scene.text, span.start, span.end)
-        if whole is None:
+        part = _actor_part(scene, column - n_places)
+        if part is None:
             continue
-        start, end = whole
-        out.append(
-            (
-                Actor(
-                    start,
-                    end,
-                    scene.text[start:end],
-                    _ROLES[best],  # type: ignore[arg-type]
-                    is_alleged(scene, start, end),
-                ),
-                p,
-            )
-        )
+        start, end, alleged = part
+        actor = Actor(start, end, scene.text[start:end], _ROLES[best], alleged)  # type: ignore[arg-type]
+        out.append((actor, p))
     return tuple(sorted(_distinct(out), key=lambda a: (a[0].start, a[0].end, a[0].role)))
+
+
+def _actor_part(scene: Scene, n: int) -> tuple[int, int, bool] | None:
+    """The whole phrase of an actor and whether its part is alleged, whatever trigger asks."""
+    note = ("actor", n)
+    if note not in scene.notes:
+        span = scene.reading.arguments[n]
+        whole = phrase(scene.text, span.start, span.end)
+        scene.notes[note] = whole and (*whole, is_alleged(scene, *whole))
+    found: tuple[int, int, bool] | None = scene.notes[note]
+    return found
 
 
 def _distinct(found: list[tuple[Actor, float]]) -> list[tuple[Actor, float]]:

@@ -49,17 +49,20 @@ class Trees:
         out = np.full(n, self.bias, dtype=np.float32)
         if not n or not trees:
             return out
-        depth = int(np.log2(self.value.shape[1]))
-        columns = np.arange(trees)
+        nodes, leaves = self.feature.shape[1], self.value.shape[1]
+        feature, threshold, value = (x.ravel() for x in (self.feature, self.threshold, self.value))
+        root = np.arange(trees) * nodes
         for at in range(0, n, 4096):
-            block = rows[at : at + 4096]
-            index = np.arange(len(block))[:, None]
+            block = np.ascontiguousarray(rows[at : at + 4096])
+            row = np.arange(len(block))[:, None] * block.shape[1]
             node = np.zeros((len(block), trees), dtype=np.int64)
-            for _ in range(depth):
-                above = block[index, self.feature[columns, node]] > self.threshold[columns, node]
-                node = 2 * node + 1 + above
-            leaf = node - (self.value.shape[1] - 1)
-            out[at : at + 4096] += self.value[columns, leaf].sum(axis=1)
+            for _ in range(leaves.bit_length() - 1):
+                here = root + node
+                node *= 2
+                node += 1
+                node += block.take(row + feature.take(here)) > threshold.take(here)
+            leaf = np.arange(trees) * leaves + node - nodes
+            out[at : at + 4096] += value.take(leaf).sum(axis=1)
         return out
 
     def probability(self, rows: FloatArray) -> FloatArray:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -35,7 +36,7 @@ __all__ = [
 
 BEFORE_SENTENCES, AFTER_SENTENCES = 6, 3
 BEFORE_CHARS, AFTER_CHARS = 1600, 800
-_ACTORS = [RELATIONS.index(r) for r in RELATIONS[5:]]
+_ACTORS = slice(5, len(RELATIONS))
 
 GROUPS: dict[str, str] = {}
 """Kind to its group of kinds, between which readers may differ; filled from the ontology."""
@@ -49,6 +50,15 @@ def groups() -> dict[str, str]:
 
 GROUPS.update(groups())
 GROUP_NAMES = tuple(dict.fromkeys(GROUPS[k] for k in KINDS))
+
+
+def group_scores(scores: Mapping[str, float]) -> list[float]:
+    """The scores of the kinds summed by group, in the order of GROUP_NAMES."""
+    out = dict.fromkeys(GROUP_NAMES, 0.0)
+    for kind, p in scores.items():
+        out[GROUPS[kind]] += p
+    return list(out.values())
+
 
 PAIR_COLUMNS = (
     "link",
@@ -74,74 +84,108 @@ PAIR_COLUMNS = (
 )
 
 _SAID = re.compile(
-    r"\b(?:said|says|told|reported|according to|announced|confirmed|added|who|which|where|that)\b",
-    re.IGNORECASE,
+    r"\b(?:said|says|told|reported|according to|announced|confirmed|added|who|which|where|that)\b"
 )
 
 
+_NOTHING = np.zeros(len(RELATIONS), dtype=np.float32)
+_NOTHING[0] = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerPart:
+    """What of a trigger is the same for all its candidates.
+
+    ``word`` and ``next_word`` are the words where it starts and ends; ``links`` has the
+    probabilities over RELATIONS by the column of the link target.
+    """
+
+    start: int
+    end: int
+    sentence: int
+    paragraph: int
+    word: int
+    next_word: int
+    features: tuple[float, ...]
+    links: Mapping[int, FloatArray]
+
+    def link(self, column: int) -> FloatArray:
+        """Probabilities over RELATIONS of the trigger and a link target (column -1: none)."""
+        return self.links.get(column, _NOTHING)
+
+
 def pair_features(
-    scene: Scene,
-    index: int,
-    start: int,
-    end: int,
-    column: int,
-    relation: int,
-    own: Sequence[float],
+    scene: Scene, index: int, start: int, end: int, column: int, relation: int
 ) -> list[float]:
     """Features of trigger ``index`` and the span ``start``-``end`` for one relation.
 
-    ``column`` is the span's index among the reading's link targets, -1 for none; ``own`` the
-    trigger's own features (:func:`trigger_part`).
+    ``column`` is the span's index among the reading's link targets, -1 for none.
     """
-    trigger = scene.triggers[index]
-    link = scene.link(index, column)
-    a, b = trigger.start, trigger.end
+    own = trigger_part(scene, index)
+    link = own.link(column)
+    a, b = own.start, own.end
     overlaps = start < b and a < end
     if overlaps:
         between, gap, after = "", 0, 0.0
     elif start >= b:
         between, after = scene.text[b:start], 1.0
-        gap = scene.word_of(start) - scene.word_of(b)
+        gap = scene.word_of(start) - own.next_word
     else:
         between, after = scene.text[end:a], -1.0
-        gap = scene.word_of(a) - scene.word_of(end)
-    delta = scene.sentence_of(start) - scene.sentence_of(a)
+        gap = own.word - scene.word_of(end)
+    delta = scene.sentence_of(start) - own.sentence
     lo, hi = (b, start) if after > 0 else (end, a)
     near = between if len(between) < 400 else between[:200] + between[-200:]
     return [
         float(link[relation]),
         float(link[0]),
-        float(link[_ACTORS].sum()),
+        float(np.add.reduce(link[_ACTORS])),
         math.log1p(max(0, gap)),
         after,
         float(overlaps),
         float(delta == 0),
         float(max(-6, min(4, delta))),
-        float(scene.paragraph_of(start) == scene.paragraph_of(a)),
+        float(scene.paragraph_of(start) == own.paragraph),
         float(min(6, near.count(",") + near.count(";") + near.count(":"))),
         float(min(4, near.count(". "))),
-        float(near.count('"') + near.count("“") + near.count("”") > 0),
-        float(_SAID.search(near) is not None),
+        float('"' in near or "“" in near or "”" in near),
+        float(_SAID.search(near.lower()) is not None),
         float(min(6, _triggers_between(scene, lo, hi, index))),
-        *own,
+        *own.features,
     ]
 
 
-def trigger_part(scene: Scene, index: int) -> list[float]:
+def trigger_part(scene: Scene, index: int) -> TriggerPart:
     """The features of a trigger that are the same for all its candidates."""
+    found: TriggerPart | None = scene.notes.get(("trigger", index))
+    if found is None:
+        found = scene.notes["trigger", index] = _trigger_part(scene, index)
+    return found
+
+
+def _trigger_part(scene: Scene, index: int) -> TriggerPart:
     trigger = scene.triggers[index]
     m = trigger.modality
-    groups_of = dict.fromkeys(GROUP_NAMES, 0.0)
-    for k, p in trigger.scores.items():
-        groups_of[GROUPS[k]] += p
-    return [
+    columns, values = scene.reading.links.near(index)
+    sentence = scene.sentence_of(trigger.start)
+    features = (
         trigger.score,
-        float(scene.sentence_of(trigger.start) == 0),
-        *groups_of.values(),
+        float(sentence == 0),
+        *group_scores(trigger.scores),
         m.get("occurred", 0.0) + m.get("ongoing", 0.0),
         m.get("planned", 0.0) + m.get("threatened", 0.0) + m.get("hypothetical", 0.0),
         trigger.background,
-    ]
+    )
+    return TriggerPart(
+        trigger.start,
+        trigger.end,
+        sentence,
+        scene.paragraph_of(trigger.start),
+        scene.word_of(trigger.start),
+        scene.word_of(trigger.end),
+        features,
+        dict(zip(columns.tolist(), np.asarray(values, dtype=np.float32), strict=True)),
+    )
 
 
 def _triggers_between(scene: Scene, lo: int, hi: int, index: int) -> int:
@@ -229,29 +273,38 @@ def dates_near(scene: Scene, index: int) -> list[int]:
 def date_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
     """One row of DATE_COLUMNS for each of the dates ``near`` a trigger."""
     rows = []
-    own = trigger_part(scene, index)
-    year = int(scene.published[:4]) if scene.published else None
     for j in near:
         d: DateCandidate = scene.dates[j]
-        e = d.resolved.expression
-        when = d.resolved.past or d.resolved.future
-        start = when.start if when and when.start else ""
-        back = 0.0
-        if year is not None and start[:4].isdigit():
-            back = float(max(-2, min(30, year - int(start[:4]))))
-        row = pair_features(scene, index, d.start, d.end, d.column, _DATE, own)
-        row += [
-            d.encoder,
-            float(d.start < scene.dateline_end),
-            float(e.modifier in {"since", "from", "until"}),
-            float(scene.text[max(0, d.start - 2) : d.start].strip() == ","),
-            float(len(start) == 10),
-            back,
-            float(d.resolved.ahead),
-            *(float(e.rule == r) for r in _DATE_RULES),
-        ]
+        row = pair_features(scene, index, d.start, d.end, d.column, _DATE)
+        row += _date_part(scene, j)
         rows.append(row)
     return _matrix(rivals(rows), len(DATE_COLUMNS))
+
+
+def _date_part(scene: Scene, j: int) -> tuple[float, ...]:
+    """The features of a date that are the same for all triggers."""
+    found: tuple[float, ...] | None = scene.notes.get(("date", j))
+    if found is not None:
+        return found
+    d = scene.dates[j]
+    e = d.resolved.expression
+    year = int(scene.published[:4]) if scene.published else None
+    when = d.resolved.past or d.resolved.future
+    start = when.start if when and when.start else ""
+    back = 0.0
+    if year is not None and start[:4].isdigit():
+        back = float(max(-2, min(30, year - int(start[:4]))))
+    found = scene.notes["date", j] = (
+        d.encoder,
+        float(d.start < scene.dateline_end),
+        float(e.modifier in {"since", "from", "until"}),
+        float(scene.text[max(0, d.start - 2) : d.start].strip() == ","),
+        float(len(start) == 10),
+        back,
+        float(d.resolved.ahead),
+        *(float(e.rule == r) for r in _DATE_RULES),
+    )
+    return found
 
 
 # --- tolls -------------------------------------------------------------------------------------
@@ -294,33 +347,42 @@ def toll_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
     trigger = scene.triggers[index]
     kills = _kill().search(scene.text[trigger.start : trigger.end].lower()) is not None
     rows = []
-    own = trigger_part(scene, index)
     for j in near:
         t: TollCandidate = scene.tolls[j]
-        row = pair_features(scene, index, t.start, t.end, t.column, _TOLL[t.what], own)
-        around = scene.text[max(0, t.start - 30) : t.end + 40].lower()
-        low = t.low if t.low is not None else t.high or 0
+        row = pair_features(scene, index, t.start, t.end, t.column, _TOLL[t.what])
         twins = [
             k
             for k in near
             if k != j and scene.tolls[k].start < t.end and t.start < scene.tolls[k].end
         ]
-        row += [
-            t.encoder,
-            t.rule,
-            float(t.total),
-            float(t.what == "injured"),
-            float(t.high == 0),
-            float(t.low == 1 and t.high == 1),
-            math.log1p(low),
-            float(t.low is None or t.high is None),
-            float(t.quote[:1].isupper() and t.low == 1),
-            float(min(3, len(twins))),
-            float(kills),
-            float(_kill().search(around) is not None),
-        ]
+        part, beside_kill = _toll_part(scene, j)
+        row += part
+        row += (float(min(3, len(twins))), float(kills), beside_kill)
         rows.append(row)
     return _matrix(rivals(rows), len(TOLL_COLUMNS))
+
+
+def _toll_part(scene: Scene, j: int) -> tuple[tuple[float, ...], float]:
+    """The features of a toll that are the same for all triggers; last, whether it is by a kill."""
+    found: tuple[tuple[float, ...], float] | None = scene.notes.get(("toll", j))
+    if found is not None:
+        return found
+    t = scene.tolls[j]
+    low = t.low if t.low is not None else t.high or 0
+    around = scene.text[max(0, t.start - 30) : t.end + 40].lower()
+    part = (
+        t.encoder,
+        t.rule,
+        float(t.total),
+        float(t.what == "injured"),
+        float(t.high == 0),
+        float(t.low == 1 and t.high == 1),
+        math.log1p(low),
+        float(t.low is None or t.high is None),
+        float(t.quote[:1].isupper() and t.low == 1),
+    )
+    found = scene.notes["toll", j] = part, float(_kill().search(around) is not None)
+    return found
 
 
 def _matrix(rows: Sequence[Sequence[float]], width: int) -> FloatArray:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from mapper.encode import MODALITIES
-from mapper.extract.linking import GROUP_NAMES, GROUPS
+from mapper.extract.linking import GROUP_NAMES, group_scores
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene
 
@@ -118,7 +118,7 @@ def modality_row(
         float(date_since),
         float(trigger.start < scene.title_end),
         float(quotes.count("“") > quotes.count("”")),
-        *_group_row(scene, index),
+        *group_scores(trigger.scores),
     ]
     return row, found
 
@@ -215,11 +215,6 @@ def _span(scene: Scene, index: int) -> tuple[int, int]:
     return trigger.start, trigger.end
 
 
-def _group_row(scene: Scene, index: int) -> list[float]:
-    scores = scene.triggers[index].scores
-    return [sum(p for k, p in scores.items() if GROUPS.get(k) == g) for g in GROUP_NAMES]
-
-
 _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
 
 
@@ -256,5 +251,5 @@ def background_row(scene: Scene, index: int, date_start: str | None) -> list[flo
         float(min(20, scene.sentence_of(trigger.start))),
         trigger.score,
         float(year is not None),
-        *_group_row(scene, index),
+        *group_scores(trigger.scores),
     ]

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
+from typing import NamedTuple
 
 from mapper.encode import RELATIONS, ROLES, FloatArray
 from mapper.extract.linking import (
@@ -161,12 +164,77 @@ def _words(name: str) -> frozenset[str]:
 
 
 _WORD = re.compile(r"[^\W_]+")
+_OBJECT_ENDS = re.compile(r"[,;:.]|\b(?:in|at|near|on|from)\b")
 _HEAD_BEFORE = re.compile(r"([^\W_]+)\s+(?:of|from|in|at|on|for|near|to|outside)\s+(?:the\s+)?$")
 
 
-def _syntax(scene: Scene, index: int, j: int) -> list[float]:
-    """Cues of the words around a mention and between it and the trigger: origin to same clause."""
-    trigger, m, text = scene.triggers[index], scene.mentions[j], scene.text
+@dataclass(frozen=True, slots=True)
+class _MentionPart:
+    """What of a mention is the same for all triggers that it may be the place of.
+
+    ``features`` are its columns from its role to the count of its place, ``before`` those of
+    the words beside it.  ``in_previous`` and ``in_next`` say whether the text sets it and the
+    mention beside it one in the other, ``mates`` which stand in one list with it; ``others``
+    keeps how other mentions of its sentence lie to it.
+    """
+
+    key: str
+    sentence: int
+    rank: int
+    features: tuple[float, ...]
+    before: tuple[float, ...]
+    in_previous: bool
+    in_next: bool
+    mates: tuple[int, ...]
+    stands_in: float
+    words: float
+    others: dict[int, _Lie]
+
+
+def _mention_part(scene: Scene, j: int) -> _MentionPart:
+    found: _MentionPart | None = scene.notes.get(("mention", j))
+    if found is not None:
+        return found
+    m = scene.mentions[j]
+    key = place_key(m)
+    column = scene.mention_columns[j]
+    prep = preposition(scene, m)
+    precision = m.place.precision if m.place is not None else None
+    total = max(1, sum(scene.place_counts.values()))
+    features = (
+        *(float(m.role == r) for r in ROLES),
+        scene.reading.places[column].scores.get("literal", 0.0) if column >= 0 else 0.5,
+        m.confidence,
+        float(m.place is not None),
+        *(float(precision == p) for p in PRECISIONS),
+        *(float(prep == p) for p in _PREPOSITIONS),
+        float(prep is None),
+        *map(float, _chain(scene, j)),
+        float(m.start < scene.dateline_end or j in scene.datelines),
+        float(m.start < scene.title_end),
+        float(m.start < LEAD),
+        scene.place_counts[key] / total,
+        float(min(8, scene.place_counts[key])),
+    )
+    found = scene.notes["mention", j] = _MentionPart(
+        key,
+        scene.sentence_of(m.start),
+        -1 if precision is None else RANK[precision],
+        features,
+        _beside(scene, m),
+        j > 0 and _set_in(scene, j - 1, j),
+        j + 1 < len(scene.mentions) and _set_in(scene, j, j + 1),
+        tuple(k for k in named_with(scene, j) if k != j),
+        float(stands_in(m)),
+        float(min(6, len(m.text.split()))),
+        {},
+    )
+    return found
+
+
+def _beside(scene: Scene, m: Mention) -> tuple[float, ...]:
+    """Cues of the words beside a mention: from its origin to whether it opens its sentence."""
+    text = scene.text
     first, _ = scene.sentences[scene.sentence_of(m.start)] if scene.sentences else (0, len(text))
     before = text[max(first, m.start - 60) : m.start].lower()
     after = text[m.end : m.end + 40]
@@ -174,14 +242,7 @@ def _syntax(scene: Scene, index: int, j: int) -> list[float]:
     noun = head.group(1) if head else ""
     linked_by = head.group(0).split()[1] if head else ""
     following = _WORD.findall(after.lower())[:2] if after[:1] in {" ", "-"} else []
-    if trigger.start >= m.end:
-        between, is_after = text[m.end : trigger.start], False
-    else:
-        between, is_after = text[trigger.end : m.start], True
-    words = _WORD.findall(between.lower()) if len(between) < 400 else ["..."] * 80
-    breaks = sum(w in _words("clause_words") for w in words)
-    inside = text[trigger.start : trigger.end].lower()
-    return [
+    return (
         float(linked_by in {"of", "from"} and noun in _words("origin_before")),
         float(bool(following) and following[0] in _words("people_after")),
         float(after[:1] in {"-", "‑"}),
@@ -191,17 +252,71 @@ def _syntax(scene: Scene, index: int, j: int) -> list[float]:
         float(noun in _words("facility_before")),
         float(noun in _words("of_event")),
         float(len(_WORD.findall(text[first : m.start])) <= 4),
-        float(is_after and len(words) <= 3 and not re.search(r"[,;:.]|\b(?:in|at|near|on|from)\b",
-                                                            between)),
-        float(not is_after and len(words) <= 1 and "," not in between),
+    )
+
+
+def _between(scene: Scene, index: int, m: Mention) -> list[float]:
+    """Cues of the words between a trigger and a mention, from object to same clause."""
+    trigger, text = scene.triggers[index], scene.text
+    is_after = trigger.start < m.end
+    between = text[trigger.end : m.start] if is_after else text[m.end : trigger.start]
+    if len(between) < 400:
+        start = trigger.end if is_after else m.end
+        words, breaks, reports = _running_words(scene).between(start, start + len(between))
+    else:
+        words, breaks, reports = 80, 0, 0
+    return [
+        float(is_after and words <= 3 and not _OBJECT_ENDS.search(between)),
+        float(not is_after and words <= 1 and "," not in between),
         float(min(4, breaks)),
-        float(any(w in _words("report_words") for w in words)),
+        float(reports > 0),
         float(not breaks and "," not in between and ";" not in between),
-        float(
-            inside.split(" ")[0].endswith("ing")
-            and text[max(0, trigger.start - 2) : trigger.start].strip() == ","
-        ),
-    ]  # fmt: skip
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _RunningWords:
+    """Where the words of a text stand, and how many clause and report words go before each."""
+
+    starts: list[int]
+    ends: list[int]
+    clause: list[int]
+    report: list[int]
+
+    def between(self, start: int, end: int) -> tuple[int, int, int]:
+        """How many words, clause words and report words a stretch holds."""
+        first, last = bisect_right(self.ends, start), bisect_left(self.starts, end)
+        if first >= last:
+            return 0, 0, 0
+        return (
+            last - first,
+            self.clause[last] - self.clause[first],
+            self.report[last] - self.report[first],
+        )
+
+
+def _running_words(scene: Scene) -> _RunningWords:
+    found: _RunningWords | None = scene.notes.get("words")
+    if found is None:
+        spans = [m.span() for m in _WORD.finditer(scene.text)]
+        said = [scene.text[a:b].lower() for a, b in spans]
+        found = scene.notes["words"] = _RunningWords(
+            [a for a, _ in spans],
+            [b for _, b in spans],
+            [0, *accumulate(w in _words("clause_words") for w in said)],
+            [0, *accumulate(w in _words("report_words") for w in said)],
+        )
+    return found
+
+
+def _participle(scene: Scene, index: int) -> float:
+    """Whether a trigger is a participle after a comma ("..., killing five")."""
+    trigger, text = scene.triggers[index], scene.text
+    inside = text[trigger.start : trigger.end].lower()
+    return float(
+        inside.split(" ")[0].endswith("ing")
+        and text[max(0, trigger.start - 2) : trigger.start].strip() == ","
+    )
 
 
 def places_near(scene: Scene, index: int) -> list[int]:
@@ -215,91 +330,64 @@ def places_near(scene: Scene, index: int) -> list[int]:
 
 def place_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
     """One row of PLACE_COLUMNS for each of the mentions ``near`` a trigger."""
-    trigger = scene.triggers[index]
-    total = max(1, sum(scene.place_counts.values()))
-    sentence = scene.sentence_of(trigger.start)
+    own = trigger_part(scene, index)
+    parts = {j: _mention_part(scene, j) for j in near}
+    starts = [scene.mentions[j].start for j in near]
+    link_of = {j: float(own.link(scene.mention_columns[j])[_PLACE]) for j in near}
     finest = min(
         (
-            RANK[m.place.precision]
-            for j in near
-            if (m := scene.mentions[j]).place is not None
-            and m.role in {"literal", "nominal"}
-            and scene.sentence_of(m.start) == sentence
+            part.rank
+            for j, part in parts.items()
+            if part.rank >= 0
+            and part.sentence == own.sentence
+            and scene.mentions[j].role in {"literal", "nominal"}
         ),
         default=99,
     )
     links: dict[str, float] = {}
-    for j in near:
-        link = float(scene.link(index, scene.mention_columns[j])[_PLACE])
-        key = place_key(scene.mentions[j])
-        links[key] = max(links.get(key, 0.0), link)
-    seen: set[str] = set()
-    own = trigger_part(scene, index)
-    link_of = {j: float(scene.link(index, scene.mention_columns[j])[_PLACE]) for j in near}
     in_sentence: dict[int, list[int]] = {}
-    for j in near:
-        in_sentence.setdefault(scene.sentence_of(scene.mentions[j].start), []).append(j)
-    syntax = []
+    for j, part in parts.items():
+        links[part.key] = max(links.get(part.key, 0.0), link_of[j])
+        in_sentence.setdefault(part.sentence, []).append(j)
+    participle = _participle(scene, index)
+    sentences = float(min(10, len(scene.sentences)))
+    seen: set[str] = set()
     rows = []
-    for j in near:
+    syntax = []
+    for j, part in parts.items():
         m = scene.mentions[j]
-        column = scene.mention_columns[j]
-        key = place_key(m)
-        row = pair_features(scene, index, m.start, m.end, column, _PLACE, own)
-        prep = preposition(scene, m)
-        holder, held, listed = _chain(scene, j)
-        if trigger.start >= m.end:
-            lo, hi = m.end, trigger.start
-        else:
-            lo, hi = trigger.end, m.start
-        between = sum(1 for k in near if k != j and lo <= scene.mentions[k].start < hi)
-        encoder = scene.reading.places[column].scores.get("literal", 0.0) if column >= 0 else 0.5
-        row += [
-            *(float(m.role == r) for r in ROLES),
-            encoder,
-            m.confidence,
-            float(m.place is not None),
-            *(float(m.place is not None and m.place.precision == p) for p in PRECISIONS),
-            *(float(prep == p) for p in _PREPOSITIONS),
-            float(prep is None),
-            float(holder),
-            float(held),
-            float(listed),
-            float(m.start < scene.dateline_end or j in scene.datelines),
-            float(m.start < scene.title_end),
-            float(m.start < LEAD),
-            scene.place_counts[key] / total,
-            float(min(8, scene.place_counts[key])),
-            float(key not in seen),
-            float(min(8, between)),
-            float(m.place is not None and RANK[m.place.precision] > finest),
-            links[key],
-        ]
-        here = in_sentence[scene.sentence_of(m.start)]
-        finer = [
-            link_of[k]
-            for k in here
-            if k != j and lies_in(scene.mentions[k], m) and not _covers(scene.mentions[k], m)
-        ]
+        lo, hi = (m.end, own.start) if own.start >= m.end else (own.end, m.start)
+        others = max(0, bisect_left(starts, hi) - bisect_left(starts, lo))
+        row = pair_features(scene, index, m.start, m.end, scene.mention_columns[j], _PLACE)
+        row += part.features
+        row += (
+            float(part.key not in seen),
+            float(min(8, others)),
+            float(part.rank > finest),
+            links[part.key],
+        )
+        seen.add(part.key)
+        rows.append(row)
+        here = in_sentence[part.sentence]
+        lies = [(k, _lie(scene, k, j)) for k in here if k != j]
+        beside = [(j - 1, part.in_previous), (j + 1, part.in_next)]
         syntax.append(
             [
-                *_syntax(scene, index, j),
-                float(any(_covers(scene.mentions[k], m) for k in here if k != j)),
-                float(any(_covers(m, scene.mentions[k]) for k in here if k != j)),
+                *part.before,
+                *_between(scene, index, m),
+                participle,
+                float(any(lie.covers for _, lie in lies)),
+                float(any(lie.covered for _, lie in lies)),
                 float(min(8, len(here))),
                 float(min(8, here.index(j))),
-                float(min(10, len(scene.sentences))),
-                max((link_of[k] for k in (j - 1, j + 1) if k in link_of and (
-                    _set_in(scene, min(j, k), max(j, k)))), default=0.0),
-                max((link_of[k] for k in named_with(scene, j) if k in link_of and k != j),
-                    default=0.0),
-                max(finer, default=0.0),
-                float(stands_in(m)),
-                float(min(6, len(m.text.split()))),
+                sentences,
+                max((link_of[k] for k, set_in in beside if set_in and k in link_of), default=0.0),
+                max((link_of[k] for k in part.mates if k in link_of), default=0.0),
+                max((link_of[k] for k, lie in lies if lie.finer), default=0.0),
+                part.stands_in,
+                part.words,
             ]
-        )  # fmt: skip
-        seen.add(key)
-        rows.append(row)
+        )
     full = [[*row, *more] for row, more in zip(rivals(rows), syntax, strict=True)]
     return _matrix(full, len(PLACE_COLUMNS))
 
@@ -347,6 +435,27 @@ def _surely_in(one: Mention, other: Mention) -> bool:
     """
     place = other.place
     return place is not None and place.precision in {"country", "province"} and lies_in(one, other)
+
+
+class _Lie(NamedTuple):
+    """How one mention lies to another of its sentence.
+
+    ``finer``: it is a finer place within the other's, by more than its words.
+    """
+
+    covers: bool
+    covered: bool
+    finer: bool
+
+
+def _lie(scene: Scene, k: int, j: int) -> _Lie:
+    """How mention ``k`` lies to mention ``j``."""
+    kept = _mention_part(scene, j).others
+    if k not in kept:
+        one, other = scene.mentions[k], scene.mentions[j]
+        covers = _covers(one, other)
+        kept[k] = _Lie(covers, _covers(other, one), not covers and lies_in(one, other))
+    return kept[k]
 
 
 def _covers(one: Mention, other: Mention) -> bool:

@@ -6,13 +6,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-
-import numpy as np
+from typing import Any
 
 from mapper.discourse import is_dateline
-from mapper.encode import RELATIONS, FloatArray, Reading, TaggedSpan, Trigger
+from mapper.encode import Reading, TaggedSpan, Trigger
 from mapper.extract.dates import ResolvedDate, find_dates, resolve_dates
 from mapper.extract.tolls import TollExpression, find_tolls, parse_toll
 from mapper.model import Article, Mention, Span
@@ -78,6 +77,8 @@ class Scene:
     """Indices of the mentions that say where a report was filed from."""
     title_end: int
     place_counts: Counter[str]
+    notes: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What a scorer has worked out of one trigger or mention, kept for the pairs it stands in."""
 
     def sentence_of(self, at: int) -> int:
         """Index of the sentence that holds this offset."""
@@ -90,20 +91,6 @@ class Scene:
     def paragraph_of(self, at: int) -> int:
         """Index of the paragraph that holds this offset."""
         return max(0, bisect_right(self.paragraph_starts, at) - 1)
-
-    def link(self, trigger: int, column: int) -> FloatArray:
-        """Probabilities over RELATIONS of a trigger and a link target (column -1: none)."""
-        if column < 0:
-            return _NOTHING
-        columns, values = self.reading.links.near(trigger)
-        at = int(np.searchsorted(columns, column))
-        if at < len(columns) and columns[at] == column:
-            return np.asarray(values[at], dtype=np.float32)
-        return _NOTHING
-
-
-_NOTHING = np.zeros(len(RELATIONS), dtype=np.float32)
-_NOTHING[0] = 1.0
 
 
 def place_key(mention: Mention) -> str:

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from mapper.encode import KINDS, RELATIONS
-from mapper.extract.linking import GROUP_NAMES, GROUPS
+from mapper.extract.linking import GROUP_NAMES, group_scores
 from mapper.extract.modality import clause
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene
@@ -86,6 +86,18 @@ def _cues() -> dict[str, re.Pattern[str]]:
 
 
 @cache
+def _any_cue() -> re.Pattern[str]:
+    return re.compile("|".join(p.pattern for p in _cues().values()))
+
+
+def _cue_row(text: str) -> list[float]:
+    """For each kind whether a cue of it stands in a lower-case text."""
+    if not _any_cue().search(text):
+        return [0.0] * len(KINDS)
+    return [float(_cues()[k].search(text) is not None) for k in KINDS]
+
+
+@cache
 def _sub_cues() -> dict[str, tuple[tuple[str, re.Pattern[str]], ...]]:
     return {
         k: tuple((name, re.compile(_cue(s["cues"]))) for name, s in v["sub_kinds"].items())
@@ -129,8 +141,8 @@ def kind_row(scene: Scene, index: int, document: np.ndarray) -> list[float]:
     near = before[-60:] + " | " + after[:60]
     return [
         *(math.log(max(1e-3, t.scores.get(k, 0.0))) for k in KINDS),
-        *(float(_cues()[k].search(inside) is not None) for k in KINDS),
-        *(float(_cues()[k].search(near) is not None) for k in KINDS),
+        *_cue_row(inside),
+        *_cue_row(near),
         *(float(x) for x in document),
     ]
 
@@ -161,7 +173,7 @@ def trigger_row(
     t = scene.triggers[index]
     _, inside, _ = clause(scene, t.start, t.end)
     kinds = sorted(t.scores.values(), reverse=True)
-    by_group = [sum(p for k, p in t.scores.items() if GROUPS.get(k) == g) for g in GROUP_NAMES]
+    by_group = group_scores(t.scores)
     _, values = scene.reading.links.near(index)
     best = values.max(axis=0) if len(values) else np.zeros(len(RELATIONS))
     same_columns, same_values = scene.reading.same.near(index)
@@ -171,6 +183,7 @@ def trigger_row(
         if int(c) != index
     ]
     quotes = scene.text[max(0, t.start - 200) : t.start]
+    own_cue = _cues()[t.label].search(inside) is not None
     m = t.modality
     group = GROUP_NAMES[int(np.argmax(by_group))]
     return [
@@ -179,8 +192,8 @@ def trigger_row(
         kinds[0] - kinds[1] if len(kinds) > 1 else 0.0,
         max(by_group),
         *by_group,
-        float(_cues()[t.label].search(inside) is not None),
-        float(any(p.search(inside) for p in _cues().values())),
+        float(own_cue),
+        float(own_cue or _any_cue().search(inside) is not None),
         float(figure_of_speech(scene, index)),
         float(best[_PLACE]),
         float(best[_DATE]),
