@@ -99,8 +99,8 @@ def main() -> None:
     analyser = Analyser.open()
 
     def annotate() -> None:
-        for article in articles:
-            json.dumps(analyser.analyse(article).to_dict())
+        for run in analyser.each((article, None) for article in articles):
+            json.dumps(run().to_dict())
 
     cold = timed(annotate)
     print(f"{len(docs)} documents, {number} words, one thread")

@@ -156,8 +156,9 @@ def merge(
     scene = beliefs[0].scene
     groups = clusters_of(beliefs, models)
     confidence = _confidence(scene, groups, models)
-    threshold = models.threshold("incident", 0.0)
-    kept = [(g, c) for g, c in zip(groups, confidence, strict=True) if c >= threshold]
+    kept = [
+        (g, c) for g, c in zip(groups, confidence, strict=True) if c >= _threshold_of(g, models)
+    ]
     out: list[Incident] = [*others]
     drafts: list[tuple[Draft, float]] = []
     for group, c in kept:
@@ -168,6 +169,14 @@ def merge(
     drafts.sort(key=lambda d: min(e.trigger for e in d[0].evidence))
     plain = _plain(drafts)
     return tuple(_share(plain) + out)
+
+
+def _threshold_of(group: Sequence[Belief], models: Models) -> float:
+    """The confidence that an incident needs: less for politics, which counts no dead."""
+    least = models.threshold("incident", 0.0)
+    if KINDS[int(mean_kinds(group).argmax())] == "politics":
+        return models.threshold("incident_politics", least)
+    return least
 
 
 def clusters_of(beliefs: Sequence[Belief], models: Models) -> list[list[Belief]]:
@@ -188,8 +197,11 @@ def pair_probabilities(beliefs: Sequence[Belief], models: Models) -> dict[tuple[
     )
     p = scorer.probability(rows) if scorer is not None else rows[:, 0] * rows[:, 2]
     acts = [_act(b) for b in beliefs]
+    surely = [_sure_group(top.groups) for top in tops]
     for n, (i, j) in enumerate(pairs):
-        if acts[i] and acts[j] and acts[i] != acts[j]:
+        if (acts[i] and acts[j] and acts[i] != acts[j]) or (
+            surely[i] and surely[j] and surely[i] != surely[j]
+        ):
             p[n] = NEVER
     return dict(zip(pairs, p.tolist(), strict=True))
 
@@ -283,6 +295,16 @@ ACTS = ("politics", "strategic_development")
 """Kinds whose sub-kinds are different acts: a visit is no phone call, an arrest no convoy."""
 NEVER = 0.0
 """A pair of this probability is never in one group, whatever stands between the two."""
+
+
+SURELY = 0.8
+"""Probability from which a trigger's group of kinds keeps those surely of another group away."""
+
+
+def _sure_group(groups: FloatArray) -> str | None:
+    """The group of kinds that a trigger is surely of: a visit is never the attack before it."""
+    best = int(groups.argmax())
+    return GROUP_NAMES[best] if groups[best] >= SURELY else None
 
 
 def _act(belief: Belief) -> tuple[str, str] | None:

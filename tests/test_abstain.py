@@ -161,8 +161,8 @@ def test_the_command_line_says_how_many(tmp_path, monkeypatch, capsys):
     text.write_text(made.TEXT, encoding="utf-8")
 
     class Doubting:
-        def analyse(self, article, given_spans=None):
-            return doubted("Basra", 0.6)
+        def each(self, jobs):
+            return (lambda: doubted("Basra", 0.6) for _ in jobs)
 
     monkeypatch.setattr(command.Analyser, "open", Doubting)
     assert command.main(["map", str(text), "-o", str(out)]) == 0

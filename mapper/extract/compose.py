@@ -57,6 +57,10 @@ NEAR_CHARS = 120
 """Code points between a killing and the phrase that counts its dead, among other triggers."""
 
 
+BESIDE_SHARE = 0.6
+"""Share of a place's best belief from which its mention in the trigger's sentence is cited."""
+
+
 @dataclass(frozen=True, slots=True)
 class Belief:
     """What is thought of one trigger.  Indices point into the scene's tuples."""
@@ -158,18 +162,26 @@ def place_beliefs(beliefs: Sequence[Belief]) -> list[tuple[str, int, float]]:
     The probability is the best that any trigger gives, a little more where others agree.
     """
     best: dict[str, tuple[float, int]] = {}
+    here: dict[str, tuple[float, int]] = {}
     support: dict[str, float] = {}
     for b in beliefs:
         seen: dict[str, float] = {}
+        sentence = b.scene.sentence_of(b.start)
         for j, p in b.places:
-            key = place_key(b.scene.mentions[j])
+            mention = b.scene.mentions[j]
+            key = place_key(mention)
             if p > best.get(key, (0.0, 0))[0]:
                 best[key] = (p, j)
+            if p > here.get(key, (0.0, 0))[0] and b.scene.sentence_of(mention.start) == sentence:
+                here[key] = (p, j)
             seen[key] = max(seen.get(key, 0.0), p)
         for key, p in seen.items():
             support[key] = support.get(key, 0.0) + p
     out = []
-    for key, (p, j) in best.items():
+    for key, (p, elsewhere) in best.items():
+        # The words beside a trigger are cited before the same place's name in another sentence.
+        near, j = here.get(key, (0.0, elsewhere))
+        j = j if near >= BESIDE_SHARE * p else elsewhere
         extra = support[key] - p
         out.append((key, j, min(0.999, p + 0.15 * (1 - p) * min(1.0, extra))))
     return sorted(out, key=lambda r: (-r[2], r[1]))
@@ -217,7 +229,7 @@ def choose_places(
         m = scene.mentions[j]
         if m.place is None or key in taken:
             continue
-        if key in mates and p >= 0.4 * top[2]:
+        if key in mates and p >= 0.2 * top[2]:
             chosen.append((j, p))  # "in the capital and the south": said in one breath
             taken.add(key)
             continue
@@ -556,7 +568,7 @@ def _actors(beliefs: Sequence[Belief]) -> tuple[Actor, ...]:
 _COUNT = re.compile(
     r"\b(?:a\s+series\s+of\s+)?(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
     r"thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)\s+"
-    r"(?:[\w-]+\s+){0,2}?$",
+    r"(?!(?:minute|hour|day|night|week|month|year|decade)s?\b)(?:[\w-]+\s+){0,2}?$",
     re.IGNORECASE,
 )
 _HAPPENINGS = re.compile(

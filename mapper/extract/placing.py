@@ -507,7 +507,8 @@ def most_specific(scene: Scene, j: int, beliefs: Mapping[int, float], share: flo
 
 _BESIDE = re.compile(
     r"\s*(?:\([^()]{0,40}\))?\s*(?:,|,?\s*\b(?:and|or|as\s+well\s+as)\b|&|;)\s*"
-    r"(?:(?:in|at|the|around|near|both|nearby|neighbou?ring|towns?|villages?|cities|city|of)\s+)*",
+    r"(?:(?:in|at|the|around|near|both|nearby|neighbou?ring|towns?|villages?|cities|city|of"
+    r"|\w+-(?:majority|dominated|held|controlled|populated|run|ruled))\s+)*",
     re.IGNORECASE,
 )
 
