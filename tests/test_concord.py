@@ -40,11 +40,17 @@ def test_a_visit_is_not_the_attack_before_it(analyser):
         )
 
 
-def test_places_said_in_one_breath_are_two(analyser):
+@pytest.mark.parametrize(
+    "places",
+    ["Basra and Nasiriyah", "the capital and the Shia-majority south of Iraq"],
+)
+def test_places_said_in_one_breath_are_two(analyser, places):
     text = (
-        "Thousands marched in Baghdad on Friday. Police said that the marches in the capital and "
-        "the Shia-majority south of Iraq had left at least 40 people dead."
+        f"Two months of protests in {places} have left at least 400 people dead, officials in "
+        "Baghdad said."
     )
-    analysis = analyser.analyse(mapper.model.Article("two", text, "2019-11-02"))
+    analysis = analyser.analyse(mapper.model.Article("two", text, "2019-12-02"))
+    tolls = [i.fatalities for i in analysis.incidents if i.kind in {"protest", "riot"}]
+    assert len(tolls) == 2 and all(t and t.low == 400 and t.shared_with for t in tolls)
     names = {p.place.name for i in analysis.incidents for p in i.places}
-    assert any("Baghdad" in n for n in names)
+    assert len(names) == 2, names

@@ -205,7 +205,7 @@ def choose_places(
     ranked = [r for r in place_beliefs(beliefs) if among is None or r[0] in among]
     # A place that could not be resolved still counts against the others, but is no answer.
     floor = models.threshold("place", 0.3)
-    ranked = [r for r in ranked if r[2] >= floor]
+    ranked = [r for r in ranked if among is not None or r[2] >= floor]
     if not ranked:
         return []
     top = ranked[0]
@@ -223,15 +223,27 @@ def choose_places(
     first = scene.mentions[lead]
     chosen = [(lead, top[2])]
     taken = {place_key(first)}
-    mates = {place_key(scene.mentions[k]) for k in named_with(scene, lead)}
+    sentences = {scene.sentence_of(b.start) for b in beliefs}
+    same_place = [
+        j
+        for j, p in believed.items()
+        if place_key(scene.mentions[j]) in taken
+        and p >= BESIDE_SHARE * top[2]
+        and scene.sentence_of(scene.mentions[j].start) in sentences
+    ]
+    for k in sorted({k for j in (lead, *same_place) for k in named_with(scene, j)}):
+        # "in the capital and the south": said in one breath, so that belief in one is in both
+        mate, key = scene.mentions[k], place_key(scene.mentions[k])
+        spoken_of = among is None or key in among
+        if mate.place is None or key in taken or not spoken_of:
+            continue
+        if believed.get(k, 0.0) >= MATE_SHARE * top[2]:
+            chosen.append((k, max(believed.get(k, 0.0), MATE_SHARE * top[2])))
+            taken.add(key)
     several = max(models.threshold("places_several", 0.5), 0.6 * top[2])
     for key, j, p in ranked:
         m = scene.mentions[j]
         if m.place is None or key in taken:
-            continue
-        if key in mates and p >= 0.2 * top[2]:
-            chosen.append((j, p))  # "in the capital and the south": said in one breath
-            taken.add(key)
             continue
         if lies_in(m, first) or lies_in(first, m):
             continue
@@ -243,6 +255,8 @@ def choose_places(
     return chosen
 
 
+MATE_SHARE = 0.01
+"""Share of a place's belief from which what stands in one list with it is taken too."""
 SPECIFIC_SHARE = 0.2
 """Share of a place's belief from which the finer place that the text sets in it is taken."""
 
