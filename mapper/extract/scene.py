@@ -7,12 +7,14 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from mapper.discourse import is_dateline
 from mapper.encode import Reading, TaggedSpan, Trigger
 from mapper.extract.dates import ResolvedDate, find_dates, resolve_dates
+from mapper.extract.resources import ontology
 from mapper.extract.tolls import TollExpression, find_tolls, parse_toll
 from mapper.model import Article, Mention, Span
 from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME
@@ -208,7 +210,38 @@ _BARE = re.compile(
     r"\d{1,3}-year-old|\W)\s*)+"
 )
 _AGE = re.compile(r",\s\d{1,3}[,;.)]|.\(\d{1,3}\)", re.DOTALL)
+_OF_THEM = re.compile(r"[\w-]+\s+of\s+(?:them|whom)\b", re.IGNORECASE)
 _BREAK = re.compile(r"[.;:\n]|\b(?:wound|injur|hurt|kill)")
+
+
+@cache
+def _spared() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What says before or after a count of people that they were not killed."""
+    words = sorted((str(w) for w in ontology("tolls")["spared"]), key=lambda w: -len(w))
+    one = rf"(?:{'|'.join(re.escape(w) for w in words)})"
+    before = rf"\b{one}\s+(?:at\s+least\s+|about\s+|some\s+|more\s+than\s+|up\s+to\s+)?$"
+    after = (
+        rf"^\s*(?:(?:were|was|are|is|have\s+been|had\s+been|been|being)\s+)?(?:\w+ly\s+)?{one}\b"
+        r"(?!\W+(?:and|then)\W+(?:\w+\W+)?(?:kill|murder|shot|execut|behead|slain))"
+    )
+    return re.compile(before, re.IGNORECASE), re.compile(after, re.IGNORECASE)
+
+
+def _kills(quote: str) -> bool:
+    return (
+        re.search(
+            r"\b(?:kill|dead|death|die[ds]?\b|fatal|murder|bod(?:y|ies)\b|lives\b)", quote.lower()
+        )
+        is not None
+    )
+
+
+def _not_dead(text: str, start: int, end: int) -> bool:
+    """Whether the words around a phrase say that the people it counts were not killed."""
+    before, after = _spared()
+    return bool(
+        before.search(text[max(0, start - 40) : start]) or after.match(text[end : end + 60])
+    )
 
 
 def _pieced(
@@ -231,7 +264,7 @@ def _tolls(
         starts, rows = _index(reading.arguments, offset, what)
         used: set[int] = set()
         for e in found:
-            if e.what != what:
+            if e.what != what or _AGE.fullmatch(text[max(0, e.start - 2) : e.end + 1]):
                 continue
             column, score = _overlapping(starts, rows, e.start, e.end)
             if column >= 0:
@@ -247,6 +280,10 @@ def _tolls(
             near = [c for c in out if c.what == what and abs(c.start - a) < 160]
             if any(c.column == column and (c.low, c.high) == (low, high) for c in near):
                 continue
+            if what == "fatalities" and not _kills(text[a:b]) and _not_dead(text, a, b):
+                continue  # "abducted 14 girls"
+            if _OF_THEM.match(text[a:b]) and text[max(0, a - 2) : a].strip() == ",":
+                continue  # "Seven miners, three of them from Lesotho, were killed"
             if _AGE.fullmatch(text[max(0, a - 2) : b + 1]):
                 continue  # "Vargas, 56, was shot"
             if near and _BARE.fullmatch(text[a:b].lower()):
