@@ -17,7 +17,7 @@ from pathlib import Path
 from mapper.errors import SetupError
 from mapper.model import Analysis, Incident, IncidentPlace, Mention, Span
 
-__all__ = ["confidences", "default_threshold", "held_back", "parted"]
+__all__ = ["confidences", "default_threshold", "enough", "held_back", "parted", "surenesses"]
 
 _CARD = Path(__file__).parent / "models" / "ranker.json"
 
@@ -37,6 +37,30 @@ def default_threshold() -> float:
         raise SetupError(f"cannot read the ranker's card {str(_CARD)!r}: {error}") from error
 
 
+REFERENCE_SHARE = 0.96
+"""Share of the threshold that a reference needs ("the capital", "the southern provinces").
+
+Its confidence is that of the name it rests on, less a fixed part: of 613 such references in
+composed and written texts .83 were right.  It is an area or a place that the text itself
+describes, shown as such; held to the threshold of names no area would ever be drawn.
+"""
+
+
+def enough(mention: Mention, floor: float) -> bool:
+    """Whether a mention's place is sure enough to be drawn where names need ``floor``."""
+    return _sureness(mention) >= floor
+
+
+def _sureness(mention: Mention) -> float:
+    share = REFERENCE_SHARE if mention.role == "nominal" else 1.0
+    return min(1.0, mention.confidence / share)
+
+
+def surenesses(analysis: Analysis) -> dict[Span, float]:
+    """What ``parted`` compares with the threshold: confidences, references by their own share."""
+    return {m.span: _sureness(m) for m in analysis.mentions if m.place is not None}
+
+
 def confidences(analysis: Analysis) -> dict[Span, float]:
     """How sure the place of each placed mention is, by its span."""
     return {m.span: m.confidence for m in analysis.mentions if m.place is not None}
@@ -45,7 +69,7 @@ def confidences(analysis: Analysis) -> dict[Span, float]:
 def parted(incident: Incident, sure: Mapping[Span, float], least: float | None = None) -> Incident:
     """The incident with its places parted into ``places`` and ``unsure``.
 
-    ``sure`` is what ``confidences`` gives; ``least`` the confidence from which a place is
+    ``sure`` is what ``surenesses`` gives; ``least`` the confidence from which a place is
     drawn (None: ``default_threshold()``; 0 holds nothing back).  A place that a person chose or
     verified stays, and so does one that rests on no mention.  Parting again with another
     ``least`` starts from all places, so nothing is lost on the way.
@@ -72,11 +96,11 @@ def held_back(analysis: Analysis, least: float | None = None) -> Analysis:
     A mention below it keeps its candidates and its confidence but has no place.  For ``least``
     see ``parted``.
     """
-    sure = confidences(analysis)
+    sure = surenesses(analysis)
     floor = default_threshold() if least is None else least
     return replace(
         analysis,
-        mentions=tuple(_without_place(m) if m.confidence < floor else m for m in analysis.mentions),
+        mentions=tuple(m if enough(m, floor) else _without_place(m) for m in analysis.mentions),
         incidents=tuple(parted(incident, sure, floor) for incident in analysis.incidents),
     )
 

@@ -169,3 +169,13 @@ def test_the_command_line_says_how_many(tmp_path, monkeypatch, capsys):
     assert "1 held back as unsure" in capsys.readouterr().err
     assert command.main(["map", str(text), "-o", str(out), "--min-confidence", "0"]) == 0
     assert "held back" not in capsys.readouterr().err
+
+
+def test_areas_that_the_text_describes_are_drawn():
+    import mapper
+    from mapper.abstain import held_back
+    from mapper.samples import samples
+
+    shown = held_back(mapper.Analyser.open().analyse(samples()[0].article))
+    areas = [p for i in shown.incidents if i.kind == "protest" for p in i.places]
+    assert {p.place.precision for p in areas} >= {"city", "region"}, [p.place.name for p in areas]

@@ -10,7 +10,10 @@ import mapper
 @pytest.mark.parametrize(
     ("text", "dead"),
     [
-        ("Gunmen abducted 14 schoolgirls from a school near Kaduna on Thursday, police said.", None),
+        (
+            "Gunmen abducted 14 schoolgirls from a school near Kaduna on Thursday.",
+            None,
+        ),
         ("In 2014 Boko Haram kidnapped 276 girls from Chibok in Borno state.", None),
         ("Police arrested 22 protesters in Nairobi on Tuesday after clashes.", None),
         ("Gunmen kidnapped and killed 14 people near Jos on Monday.", 14),

@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry import box, mapping, shape
 from shapely.geometry.base import BaseGeometry
 
-from mapper.abstain import confidences, parted
+from mapper.abstain import confidences, parted, surenesses
 from mapper.export.crosswalk import codes, first_day, last_day, vaguest
 from mapper.export.words import kind_label
 from mapper.model import Actor, Analysis, Incident, IncidentPlace, Place, Toll
@@ -87,7 +87,7 @@ def identified(
     """
     seen: set[str] = set()
     for analysis in analyses:
-        sure = confidences(analysis)
+        sure = surenesses(analysis)
         for found in analysis.incidents:
             incident = parted(found, sure, least)
             identity = incident.id

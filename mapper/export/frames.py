@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from mapper.abstain import default_threshold
+from mapper.abstain import default_threshold, enough
 from mapper.export.features import (
     Options,
     coarsened,
@@ -121,7 +121,7 @@ def mentions_frame(
     for analysis in analyses:
         for mention in analysis.mentions:
             place = place_of(mention)
-            if mention.confidence < floor:
+            if not enough(mention, floor):
                 place = None
             shapes.append(shapely.Point(place.lon, place.lat) if place else None)
             named = mention.place

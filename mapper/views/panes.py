@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mapper.abstain import confidences, default_threshold
+from mapper.abstain import confidences, default_threshold, enough
 from mapper.model import Analysis
 from mapper.read import text_id
 from mapper.views import correct, engine, state
@@ -245,7 +245,7 @@ def unplaced(shown: Sequence[Row]) -> None:
         (analysis, mention)
         for analysis in state.analyses()
         for mention in analysis.mentions
-        if (mention.place is None or mention.confidence < floor)
+        if (mention.place is None or not enough(mention, floor))
         and mention.role in ("literal", "nominal")
     ]
     if lost:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-from mapper.abstain import default_threshold
+from mapper.abstain import default_threshold, enough
 from mapper.model import Analysis
 from mapper.segment import paragraphs
 from mapper.webmap.rows import Row
@@ -75,7 +75,7 @@ def reading(analysis: Analysis, rows: Sequence[Row], least: float | None = None)
                 mention = next((m for m in named if m.start <= x and m.end >= y), None)
                 if mention:
                     run["role"] = mention.role
-                    sure = mention.place is not None and mention.confidence >= floor
+                    sure = mention.place is not None and enough(mention, floor)
                     where = mention.place.name if mention.place else "not found on the map"
                     if mention.place and not sure:
                         where = f"perhaps {where}, too unsure for the map"
