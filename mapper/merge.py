@@ -211,12 +211,12 @@ def grouped(
 ) -> list[list[Belief]]:
     """Each belief put to the recent happening that it fits best, or to a new one."""
     groups: list[list[int]] = []
+    recent: list[int] = []  # the groups that may still grow, so that time is linear in the text
     for j in range(len(beliefs)):
         best, best_p = -1, threshold
-        for g in range(len(groups) - 1, -1, -1):
+        recent = [g for g in recent if j - groups[g][-1] <= RECENT]
+        for g in reversed(recent):
             members = groups[g][-MEMBERS:]
-            if j - members[-1] > RECENT:
-                continue
             scores = [same[i, j] for i in members if (i, j) in same]
             if not scores or min(scores) <= NEVER:
                 continue
@@ -226,6 +226,7 @@ def grouped(
         if best >= 0:
             groups[best].append(j)
         else:
+            recent.append(len(groups))
             groups.append([j])
     return [[beliefs[i] for i in g] for g in groups]
 
