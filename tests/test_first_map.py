@@ -185,7 +185,7 @@ EXPECTED = {
 }
 SHORT_OF: dict[str, set[str]] = {
     "sample": {"the convoy is in the Green Zone"},
-    "article": {"the convoy is in the Green Zone"},
+    "article": set(),
 }
 """What the model of today misses in each text: expected all the same, and seen to fail."""
 

@@ -219,11 +219,12 @@ def choose_places(
             return []
         top = placed[0]
     believed = _beliefs_in_mentions(beliefs)
+    sentences = {scene.sentence_of(b.start) for b in beliefs}
     lead = most_specific(scene, top[1], believed, SPECIFIC_SHARE)
+    lead = _finer_here(scene, lead, believed, sentences, FINER_SHARE * top[2])
     first = scene.mentions[lead]
     chosen = [(lead, top[2])]
     taken = {place_key(first)}
-    sentences = {scene.sentence_of(b.start) for b in beliefs}
     same_place = [
         j
         for j, p in believed.items()
@@ -257,8 +258,32 @@ def choose_places(
 
 MATE_SHARE = 0.01
 """Share of a place's belief from which what stands in one list with it is taken too."""
+FINER_SHARE = 0.6
+"""Share of a country's or a province's belief from which a place in it, named there, is taken."""
 SPECIFIC_SHARE = 0.2
 """Share of a place's belief from which the finer place that the text sets in it is taken."""
+
+
+def _finer_here(
+    scene: Scene, lead: int, believed: Mapping[int, float], sentences: set[int], floor: float
+) -> int:
+    """The place named in a trigger's own sentence that lies in the country or province chosen.
+
+    The most specific place that is stated counts, where it is believed by at least ``floor``.
+    """
+    coarse = scene.mentions[lead]
+    if coarse.place is None or coarse.place.precision not in {"country", "province"}:
+        return lead
+    finer = [
+        (p, -j)
+        for j, p in believed.items()
+        if p >= floor
+        and scene.mentions[j].role == "literal"
+        and not stands_in(scene.mentions[j])
+        and scene.sentence_of(scene.mentions[j].start) in sentences
+        and lies_in(scene.mentions[j], coarse)
+    ]
+    return -max(finer)[1] if finer else lead
 
 
 def _beliefs_in_mentions(beliefs: Sequence[Belief]) -> dict[int, float]:
