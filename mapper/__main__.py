@@ -261,7 +261,7 @@ def _documents(source: Any) -> Iterator[Document | Failure]:
 def _annotated(
     documents: Iterator[Document | Failure], args: argparse.Namespace
 ) -> Iterator[Analysis | Failure]:
-    """The analysis of each document, or what went wrong with it; models are loaded at the first.
+    """The analysis of each document, in order, or what went wrong with it.
 
     Failures of reading the file wait in ``waiting`` for their turn among the analyses.
     """

@@ -191,13 +191,7 @@ def placed(
         return alone
     rows = concord_features(scene, kept, alone, [float(accept[i]) for i in kept])
     p = scorer.probability(np.concatenate(rows))
-    out = []
-    at = 0
-    for mine in alone:
-        pairs = [(j, float(x)) for (j, _), x in zip(mine, p[at : at + len(mine)], strict=True)]
-        at += len(mine)
-        out.append(tuple(sorted((r for r in pairs if r[1] >= KEEP), key=lambda r: (-r[1], r[0]))))
-    return out
+    return _ranked([[j for j, _ in mine] for mine in alone], p)
 
 
 def _linear(
@@ -245,11 +239,17 @@ def _links(
     else:
         links = [rows[:, 0] for _, rows in found] or [np.zeros(0, dtype=np.float32)]
         p = np.concatenate(links)
+    return _ranked([near for near, _ in found], p)
+
+
+def _ranked(near: Sequence[Sequence[int]], p: FloatArray) -> list[tuple[tuple[int, float], ...]]:
+    """Each trigger's candidates with their part of ``p``, best first, the hopeless left out."""
     out = []
     at = 0
-    for near, rows in found:
-        mine = p[at : at + len(rows)]
-        at += len(rows)
-        pairs = [(j, float(x)) for j, x in zip(near, mine, strict=True) if x >= KEEP]
+    for mine in near:
+        pairs = [
+            (j, float(x)) for j, x in zip(mine, p[at : at + len(mine)], strict=True) if x >= KEEP
+        ]
+        at += len(mine)
         out.append(tuple(sorted(pairs, key=lambda r: (-r[1], r[0]))))
     return out
