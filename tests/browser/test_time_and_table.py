@@ -119,6 +119,16 @@ def test_every_filter_by_word_and_choice_reaches_map_and_address(make_app, libra
         page.get_by_role("button", name="Show all").click()
         follows()
         page.get_by_role("button", name=re.compile("^Filters")).click()
+    for label, field, day in (("From", "start", "2019-10-28"), ("To", "end", "2019-10-25")):
+        # A date is typed part by part and counts once the field is left.
+        page.get_by_role("spinbutton", name=f"year, {label}").click()
+        page.keyboard.type(day.replace("-", ""))
+        page.get_by_role("textbox", name="Words in the quote").click()
+        follows(**{field: day})
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Show all").click()
+        follows()
+        page.get_by_role("button", name=re.compile("^Filters")).click()
 
 
 def test_a_row_of_the_table_is_shown_in_text_and_map_sorted_or_not(make_app, library):
