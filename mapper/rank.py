@@ -17,6 +17,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 
 from mapper.candidates import F32, KIND_GROUPS, STATIC_FEATURES, Block
 from mapper.errors import SetupError
+from mapper.names import fold
 from mapper.setting import HINTS, PICK_COLUMNS, Pairs, bonus
 
 EARTH_KM = 6371.0088
@@ -89,6 +91,7 @@ _CONTINENT = KIND_GROUPS.index("continent")
 _REGION = KIND_GROUPS.index("region")
 _ADMIN1 = KIND_GROUPS.index("admin1")
 _ADMIN2 = KIND_GROUPS.index("admin2")
+_CITY = KIND_GROUPS.index("city")
 _SOURCES_PER_NAME = 4
 
 
@@ -769,4 +772,36 @@ def choose(table: Table, index: int, belief: F32, *, within_km: float = 60.0) ->
     order = np.lexsort((-b, -np.round(mass, 4)))
     cluster = close[order[0]]
     best = int(np.argmax(np.where(cluster, b, -1.0)))
-    return int(rows[best]), float(min(1.0, mass[best]))
+    sure = float(min(1.0, mass[best]))
+    town = _town_of_that_name(table, index, best, cluster)
+    return int(rows[best if town is None else town]), sure
+
+
+_ALIKE, _UNLIKE = 0.8, 0.6
+
+
+def _town_of_that_name(table: Table, index: int, best: int, cluster: NDArray[Any]) -> int | None:
+    """The town that bears the name, where an area was chosen that only an alias gives it.
+
+    Gazetteers list a seat's names as aliases of its province ("Baquba" for Diyala), whose
+    population then speaks for the province.
+    """
+    block = table.names[index].block
+    area = block.entries[best]
+    if block.group[best] not in (_ADMIN1, _ADMIN2) or block.shape.kind is not None:
+        return None
+    if _alike(block.name, area.name) >= _UNLIKE:
+        return None
+    towns = [
+        (_alike(block.name, block.entries[i].name), -i)
+        for i in np.flatnonzero(cluster)
+        if block.group[i] == _CITY
+        and block.entries[i].country == area.country
+        and block.hows[i] in ("primary", "alias")
+    ]
+    alike, i = max(towns, default=(0.0, 0))
+    return -i if alike >= _ALIKE else None
+
+
+def _alike(a: str, b: str) -> float:
+    return SequenceMatcher(None, fold(a), fold(b), autojunk=False).ratio()

@@ -63,6 +63,12 @@ def test_a_name_alone_means_the_town_and_with_its_word_the_province():
     assert diyala.place.geometry is not None
 
 
+def test_a_town_is_not_taken_for_the_province_that_borrows_its_name():
+    text = "A bomb went off in Baquba on Monday, police said."
+    (baquba,) = placed(text, "Baquba")
+    assert baquba.place.precision == "city"
+
+
 def test_one_unknown_name_never_empties_the_rest():
     text = "Qzxvrth and Mosul were quiet; Erbil was not."
     unknown, mosul, erbil = placed(text, "Qzxvrth", "Mosul", "Erbil")
