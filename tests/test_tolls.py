@@ -124,3 +124,41 @@ def test_numbers_of_others_are_not_added(quote: str, wanted: tuple[int, int]) ->
 def test_plain_words_of_death_are_found(text: str, wanted: tuple[int, int]) -> None:
     found = find_tolls(text, [(0, len(text))])
     assert [(e.low, e.high) for e in found if e.what == "fatalities"] == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("text", "dead"),
+    [
+        # what stands between the people and what became of them
+        ("Seven miners, three of them from Wales, were killed when a rope parted.", [(7, 7)]),
+        ("Two gunmen -- including a former officer -- were killed.", [(2, 2)]),
+        ("One farmhand, Kyle Aune, died in his pickup.", [(1, 1)]),
+        ("Three guards from the National Identification Department were killed.", [(3, 3)]),
+        ("Four nuns who were travelling from the airport were killed.", [(4, 4)]),
+        ("Two brothers were dragged from an auto-rickshaw and beaten to death.", [(2, 2)]),
+        # who is counted with a number, and who without
+        ("The bride, 19, and two drummers died.", [(3, 3)]),
+        ("Eight men of the District Guard and their civilian driver were killed.", [(9, 9)]),
+        ("He blew up the bus, killing himself and two guards.", [(3, 3)]),
+        ("A Leeds couple in their 70s were killed.", [(2, 2)]),
+        ("The roof fell, killing Norma Teague, 70, and breaking her husband's hip.", [(1, 1)]),
+        ("The rebels lost four men near the river.", [(4, 4)]),
+        ("The crash left a 34-year-old father of two dead.", [(1, 1)]),
+        # numbers of something else
+        ("A policeman of 32 was killed by a sniper.", [(1, 1)]),
+        ("There were 14 fatal crashes in the region.", []),
+        ("A storm with winds of 125 mph left three people dead.", [(3, 3)]),
+        ("He was the third person to be killed there this year.", []),
+        # nobody
+        ("Jets bombed a school (no one was inside).", [(0, 0)]),
+        ("A primary school was burned without loss of life.", [(0, 0)]),
+        ("None of the 41 passengers was touched.", [(0, 0)]),
+        ("The building was empty at the time.", [(0, 0)]),
+        ("No one was killed or wounded in this attack.", [(0, 0)]),
+    ],
+)
+def test_the_dead_are_counted_however_they_are_told_of(
+    text: str, dead: list[tuple[int, int]]
+) -> None:
+    found = find_tolls(text, sentences(text))
+    assert [(t.low, t.high) for t in found if t.what == "fatalities"] == dead

@@ -93,8 +93,11 @@ def _ages() -> re.Pattern[str]:
         r"\b(?:\d{1,3}|"
         + _NUMBER_WORDS
         + r")[-\s]years?[-\s]olds?\b|\baged?\s+(?:about\s+)?\d{1,3}\b"
-        r"|(?<=,\s)\d{1,2}(?=\s*,)|\(\d{1,3}\)|\b(?:man|woman|boy|girl|youth|youngster|child|person)"
-        r"\s+of\s+(?:about\s+)?(?:\d{1,2}|" + _NUMBER_WORDS + r")\b|(?<=[a-z],\s)\d{2}(?=$|[.;])"
+        r"|(?<=,\s)\d{1,2}(?=\s*,)|\(\d{1,3}\)|\b(?:youngster|person|"
+        + _any(_list("person_nouns"))
+        + r")\s+of\s+(?:about\s+)?(?:\d{1,2}|"
+        + _NUMBER_WORDS
+        + r")\b|(?<=[a-z],\s)\d{2}(?=$|[.;])"
         r"|\bin\s+(?:his|her|their)\s+\w+ies\b|\b\d{1,2}(?:st|nd|rd|th)\b|\b(?:19|20)\d\d\b(?=$|[\s,.])"
         r"(?!\s+(?:people|dead|deaths|killed|injured|wounded|persons))"
     )
@@ -126,8 +129,11 @@ _SINGULAR = re.compile(
 @cache
 def _zero_pattern() -> re.Pattern[str]:
     t = ontology("tolls")
-    words = _any([*t["nobody"], *t["nobody_hurt"], *t["unhurt"]])
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)|\Ano\s+(?!fewer|less|more|longer)\w+")
+    words = _any([*t["nobody"], *t["nobody_hurt"], *t["unhurt"], *t["empty"]])
+    return re.compile(
+        rf"(?<!\w)(?:{words})(?!\w)|\Ano\s+(?!fewer|less|more|longer)\w+"
+        r"|\A(?:not|[a-z]+n['’]t)\s+(?:\w+\s+)?(?:suffer|sustain|receiv)"
+    )
 
 
 def _zero(lower: str) -> bool:
@@ -281,7 +287,7 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
             singles += 1
         elif re.match(
             r"(?:(?:killing|killed|wounded|wounding|injuring|injured|murder\w*|death)\s+(?:of\s+)?)?"
-            r"(?:an?|another|his|her)\s+(?!number|few|total|least)[a-zA-Z]",
+            r"(?:an?|another|his|her|their|the)\s+(?!number|few|total|least)[a-zA-Z]",
             part,
         ):
             # The head of the phrase says how many: "a police inspector" is one.
@@ -398,12 +404,19 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     mod = rf"(?:(?:{_any([*t['at_least'], *t['at_most'], *t['about']])}|between|from|all|other|the|another|these|(?:an?|the)\s+(?:{_any(t['more_of'])}))\s+)*"
     num = rf"{mod}(?:{q})(?:\s*(?:-|–|—|to|or|and)\s*(?:{q}))?(?:\s+(?:{_any(t['or_more'])}))?"
     tail = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|in\b|on\b|at\b|when\b|after\b|as\b|dead\b|killed\b|who\b|from\b|by\b|while\b|with\b|to\b|since\b|during\b|including\b|over\b|near\b|outside\b|before\b|injured\b|wounded\b|died\b|hurt\b|perished\b|lost\b|of\s+(?:them|whom)\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,5}"
-    noun = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|are\b|is\b|died\b|dead\b|killed\b|injured\b|wounded\b|hurt\b|perished\b|lost\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,4}?"
-    one = r"(?:an?|another|one|the|his|her|its|their)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,4}?"
-    two = r"(?:an?|another|one|his|her)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,2}?"
-    group = rf"(?P<np>{num}{noun}(?:\s+and\s+(?:{num}{noun}|{two}))?|{two}(?:\s+and\s+(?:{num}{noun}|{two}))|{one})"
-    obj = rf"(?P<np>{num}{tail}(?:(?:,\s+(?:{num}{tail}|{two}))*\s+and\s+(?:{num}{tail}|{two}))?|{two}(?:\s+and\s+(?:{num}{tail}|{two}))+(?=[\s,.;:]|$)|{one}(?=[\s,.;:]|$)|h(?:im|er)\b|(?:\w+\s+)?others|(?:civilians|people|soldiers|policemen|protesters|villagers|militants|passengers|residents|children))"
-    be = r"(?:,?\s+(?:(?:all|both|including|among\s+them)\s+[^,.;]{1,40},|each\s+(?:in|at|from)\s+[^,.;]{1,40}?\s)?)\s*(?:who\s+)?(?:(?:has|have|had)\s+(?:also\s+)?been|were|was|are|is|being|got|lay|left|remain\w*|believed|thought|presumed|known|feared|reported|confirmed)(?:\s+(?:thought|presumed|known|understood|now|both|also|all|reportedly|allegedly|believed|reported|said|to|have|been|badly|seriously|critically|slightly|lightly|severely|gravely|later|then|instantly|feared|confirmed|pronounced|found|left|either))*(?:\s+(?!not\b|no\b)\w+(?:\s+\w+){0,4}?,?\s+(?:and|or|then)(?:\s+(?:then|later))?(?=\s+\w))?"
+    noun = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|are\b|is\b|died\b|dead\b|killed\b|injured\b|wounded\b|hurt\b|perished\b|lost\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,6}?"
+    one = r"(?:an?|another|one|the|his|her|its|their)(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,4}?"
+    two = r"(?:an?|another|one|his|her|their|the(?=(?:\s+[\w'’-]+){1,2}(?:,\s+\d{1,2},)?\s+and\b))(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,2}?"
+    group = rf"(?P<np>{num}{noun}(?:\s+and\s+(?:{num}{noun}|{two}))?|{two}(?:,\s+\d{{1,2}},)?(?:\s+and\s+(?:{num}{noun}|{two}))|{one})"
+    obj = rf"(?P<np>(?:himself|herself)\s+and\s+(?:{num}{tail}|{two})|{num}{tail}(?:(?:,\s+(?:{num}{tail}|{two}))*\s+and\s+(?:{num}{tail}|{two}))?|{two}(?:\s+of\s+(?:the\s+)?[\w'’-]+(?:\s+(?!and\b)[\w'’-]+){{0,3}})?(?:\s+and\s+(?:{num}{tail}|{two}))+(?=[\s,.;:]|$)|{one}(?=[\s,.;:]|$)|h(?:im|er)\b|(?:\w+\s+)?others|(?:civilians|people|soldiers|policemen|protesters|villagers|militants|passengers|residents|children))"
+    # "Seven miners, three of them from Lesotho, were": what stands between says nothing of how many.
+    about = r"(?:\s+(?:in\s+(?:his|her|their)\s+(?:[a-z]+[\s-])?(?:\d0s|\w+ies|teens)|aged?\s+\d{1,2}|(?P<mod>from\s+(?:[\w'’-]+\s+){0,6}?[\w'’-]+|who\s+(?:was|were|had)\s+(?:[\w'’-]+\s+){1,10}?[\w'’-]+)))?"
+    aside = r"(?P<aside>,\s+[^,.;]{1,60},|\s*(?:--|–|—)\s*[^,.;–—]{1,60}?\s*(?:--|–|—)|\s+\([^,.;()]{1,60}\))?"
+    be = (
+        about
+        + aside
+        + r"(?:,?\s+(?:(?:all|both|including|among\s+them)\s+[^,.;]{1,40},|each\s+(?:in|at|from)\s+[^,.;]{1,40}?\s)?)\s*(?:who\s+)?(?:(?:has|have|had)\s+(?:also\s+)?been|were|was|are|is|being|got|lay|left|remain\w*|believed|thought|presumed|known|feared|reported|confirmed)(?:\s+(?:thought|presumed|known|understood|now|both|also|all|reportedly|allegedly|believed|reported|said|to|have|been|badly|seriously|critically|slightly|lightly|severely|gravely|later|then|instantly|feared|confirmed|pronounced|found|left|either))*(?:\s+(?!not\b|no\b)\w+(?:\s+[\w'’-]+){0,4}?,?\s+(?:and|or|then)(?:\s+(?:then|later))?(?=\s+\w))?"
+    )
     # "three men killed a guard" tells of the guard.
     not_active = rf"(?!\s+(?:an?|the|his|her|their|its|{q})\b)"
     rules: list[tuple[What | Literal["both"], float, bool, str]] = []
@@ -426,13 +439,13 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
                 w,
                 0.85,
                 False,
-                rf"{group}(?:\s+(?:have|had|has|also|later|reportedly|who))*\s+(?:{_any(_list(die))})",
+                rf"{group}{about}{aside}(?:\s+(?:have|had|has|also|later|reportedly|who))*\s+(?:{_any(_list(die))})",
             )
         )
     toll = _any(_list("toll_nouns"))
     rules.append((
         "fatalities", 0.7, True,
-        rf"(?:{toll})(?:\s+[\w'’-]+){{0,11}}?\s+(?:to|at|is|was|of|as|{_any(_list('toll_verbs'))})\s+(?P<np>{num})",
+        rf"(?:{toll})(?:\s+[\w'’-]+){{0,16}}?\s+(?:to|at|is|was|of|as|{_any(_list('toll_verbs'))})\s+(?P<np>{num})",
     ))  # fmt: skip
     rules.append((
         "fatalities", 0.7, False,
@@ -463,29 +476,35 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
         ("both", 0.9, False, rf"(?P<np>(?:{_any(_list('harm_none'))}))"),
         ("fatalities", 0.9, False, rf"(?:killing|killed|kills)\s+(?P<np>{none})"),
         ("fatalities", 0.85, False, rf"(?:{_any(_list('kill_apart'))})\s+{obj}\s+(?:dead|to\s+death)"),
+        ("fatalities", 0.6, False, rf"lost\s+(?P<np>{num}(?:\s+of\s+(?:its|their|his|her|our))?(?:\s+[\w'’-]+){{0,2}}?\s+(?:{_any(_list('comrades'))}))"),
         ("fatalities", 0.85, False, rf"(?:{_any(_list('life_of'))})\s+(?P<np>[\w-]+(?:\s+[\w'’-]+){{0,2}})"),
-        ("both", 0.9, False, r"(?P<np>(?:no|without)\s+(?:casualt\w+|victims?|(?:one|body)\s+(?:was\s+|were\s+)?(?:hurt|harmed)))"),
-        ("both", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:is|was|were|has|had|have|been|reported|said|to|be|seriously|badly|on\s+\w+(?:\s+\w+){{0,3}}))*\s+(?:hurt|harmed))"),
-        ("injured", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|seriously|badly|is))*\s+(?:injured|wounded))"),
-        ("fatalities", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|is))*\s+(?:{_any([*_list('kill_passive'), *_list('die'), 'lost'])}))"),
+        ("both", 0.9, False, r"(?P<np>(?:no|without)\s+(?:(?:\w+\s+)?casualt\w+|victims?|(?:one|body)\s+(?:was\s+|were\s+)?(?:hurt|harmed)))"),
+        ("both", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:is|was|were|has|had|have|been|reported|said|to|be|seriously|badly|on\s+\w+(?:\s+\w+){{0,3}}|of\s+(?:them|(?:the|its|his|her|their)\s+\w+(?:\s+\w+)?)))*\s+(?:hurt|harmed|hit|touched|scratched|inside|in\s+(?:it|there)|at\s+home|home))"),
+        ("both", 0.7, False, rf"(?P<np>{_any(_list('empty'))})"),
+        ("injured", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|seriously|badly|is|killed\s+(?:or|and|nor)))*\s+(?:injured|wounded))"),
+        ("injured", 0.9, False, r"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:\w+\s+)?(?:suffer|sustain|receive)\w*\s+(?:any\s+)?(?:\w+\s+)?(?:injur\w+|wounds))"),
+        ("fatalities", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|is|(?:injured|wounded|hurt)\s+(?:or|and|nor)))*\s+(?:{_any([*_list('kill_passive'), *_list('die'), 'lost'])}))"),
         ("fatalities", 0.9, False, r"(?P<np>no\s+(?:fatalities|deaths|loss\s+of\s+life|lives\s+were\s+lost|deaths?\s+\w+\s+reported))"),
         ("injured", 0.9, False, rf"(?P<np>{_any(_list('nobody_hurt'))})"),
         ("injured", 0.7, False, rf"(?P<np>{_any(_list('unhurt'))})"),
     ]  # fmt: skip
     compiled = []
     for w2, s, total, pattern in rules:
-        compiled.append((w2, s, total, re.compile(rf"(?<![\w.$£€-])(?:{pattern})(?![\w-])")))
+        compiled.append(
+            (w2, s, total, re.compile(rf"(?<![\w.$£€-])(?<!\bno\s)(?:{pattern})(?![\w-])"))
+        )
     return tuple(compiled)
 
 
 @cache
 def _toll_filter() -> re.Pattern[str]:
     t = ontology("tolls")
+    whole = {"unhurt", "nobody_hurt", "harm_none", "empty", "nobody", "comrades"}
     keys = ("kill_active", "kill_passive", "die", "dead_nouns", "hurt_active", "hurt_passive",
-            "hurt_nouns", "toll_nouns", "unhurt", "nobody_hurt")  # fmt: skip
-    stems = {w.split()[0] if k not in {"unhurt", "nobody_hurt"} else w for k in keys for w in t[k]}
+            "hurt_nouns", "toll_nouns", *sorted(whole))  # fmt: skip
+    stems = {w if k in whole else w.split()[0] for k in keys for w in t[k]}
     stems -= {"no", "not", "found", "taken", "in", "burned", "swept", "took", "lost", "claimed",
-              "cost", "loss", "number", "the", "cut", "treated", "taking", "claiming", "left"}  # fmt: skip
+              "cost", "loss", "number", "the", "cut", "taking", "claiming", "left"}  # fmt: skip
     stems |= {
         "sustain",
         "suffer",
@@ -516,9 +535,17 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
             continue
         best: dict[tuple[int, int, What], TollExpression] = {}
         told: list[tuple[int, int, What]] = []
+        asides: list[tuple[int, int]] = []
         for what, strength, total, pattern in _patterns():
             for m in pattern.finditer(stretch):
                 a, b = m.span("np")
+                if _no_count(stretch, a, b):
+                    continue
+                asides += [
+                    (begin + m.start(g), begin + m.end(g))
+                    for g in ("aside", "mod")
+                    if m.groupdict().get(g)
+                ]
                 np = stretch[a:b].rstrip(" ,")
                 b = a + len(np)
                 kinds: tuple[What, ...] = ("fatalities", "injured") if what == "both" else (what,)
@@ -538,6 +565,8 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
                         for k in held:
                             del best[k]
                         best[(e.start, e.end, w)] = e
+        for k in [k for k in best if any(x <= k[0] and k[1] <= y for x, y in asides)]:
+            del best[k]
         told += _named(text, begin, stretch, best)
         _single(text, begin, stretch, best, told)
         _elliptic(text, begin, stretch, best)
@@ -551,9 +580,27 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
     return tuple(out)
 
 
+_PARENT_OF = re.compile(r"\b(?:father|mother|parent|dad|mum|mom|grand\w+)s?\s+of\s+$")
+_OF_INCIDENTS = re.compile(r"\s+(?!in\b|on\b|at\b|and\b)[a-z]")
+
+
+def _no_count(stretch: str, start: int, end: int) -> bool:
+    """Whether a number counts happenings ("14 fatal crashes"), or one of a row ("the third to be")."""
+    np = stretch[start:end]
+    if np.endswith("fatal") and _OF_INCIDENTS.match(stretch, end):
+        return True
+    if _PARENT_OF.search(stretch, max(0, start - 20), start):
+        return True
+    # "Ann Lee, 29, was"
+    if np.isdigit() and stretch[:start].endswith(", ") and stretch.startswith(",", end):
+        return True
+    return np.endswith((" to be", " to have"))
+
+
 @cache
 def _name_patterns() -> tuple[tuple[What, re.Pattern[str]], ...]:
     name = r"(?P<np>[A-Z][\w'’-]+(?:\s+(?:al-|de\s+|bin\s+)?[A-Z][\w'’.-]+){0,3})(?:,\s+\d{1,2},|\s+\(\d{1,2}\),?)?"
+    full = r"(?P<np>[A-Z][\w'’-]+(?:\s+(?:al-|de\s+|bin\s+)?[A-Z][\w'’.-]+){1,3})"
     be = r"(?:\s+(?:who|has|had|been|was|is|later|also|then))*"
     plain = r"(?:[A-Z][\w'’-]+(?:\s+[A-Z][\w'’.-]+){0,3}|(?<=the\s)\w+|(?<=a\s)\w+)"
     be_ = r",?(?:\s+(?:who|has|had|been|was|is|later|also|then))+"
@@ -576,6 +623,13 @@ def _name_patterns() -> tuple[tuple[What, re.Pattern[str]], ...]:
             "fatalities",
             re.compile(
                 rf"\b(?P<np>{plain}(?:,\s+{plain})*,?\s+and\s+(?:the\s+|an?\s+)?{plain})\s+(?:were\s+(?:{passive})|{die})\b"
+            ),
+        ),
+        (
+            "fatalities",
+            re.compile(
+                rf"\b(?:[Kk]illing|{_any(_list('kill_name'))})\s+{full}"
+                r"(?=\s*(?:[,.;:()]|$)|\s+(?:in|on|at|and|near|outside|during|when|after|as|while|by|with|before|who)\b)"
             ),
         ),
         ("injured", re.compile(rf"\b{name}\s+(?:was|is|had\s+been)\s+(?:{hurt})\b")),
@@ -622,7 +676,7 @@ def _single_patterns() -> tuple[tuple[What, float, bool, re.Pattern[str]], ...]:
         # "gunned down Judge Diaz": a name without an article.
         ("fatalities", 0.55, True, rf"(?<!was\s)(?<!were\s)(?<!been\s)(?<!being\s)(?<!is\s)(?<!are\s)(?<!and\s)(?<!or\s)(?:{_any(t['kill_name'])})\s+(?P<np>(?!{_JOINT}){word}(?:\s+(?!{_JOINT})[\w'’.-]+){{0,3}})"),
         # Headlines leave the article out: "robber shot dead", "fire kills man".
-        ("fatalities", 0.5, False, rf"(?:\A|[.;:,\n]\s*)(?P<np>{head})(?:,\s+\d{{1,2}},)?\s+(?:{passive}|{die})"),
+        ("fatalities", 0.5, False, rf"(?:\A|[.;:,\n]\s*)(?P<np>{head})(?:,\s+\d{{1,2}},)?\s+(?:{passive}|{die})(?!\s+(?:an?|the|his|her|their|its|{figures()})\b)"),
         ("fatalities", 0.5, False, rf"(?:kills|killed|kill)\s+(?P<np>{head})"),
     ]  # fmt: skip
     return tuple(
