@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mapper.abstain import default_threshold
+from mapper.abstain import default_threshold, enough
 from mapper.errors import InputError, short
 from mapper.model import Article, Mention, Span
 
@@ -331,7 +331,7 @@ def evaluate(
                 continue
             if mention is not None and mention.place is not None:
                 sure.append((mention.confidence, km <= NEAR_KM))
-                if mention.confidence >= threshold:
+                if enough(mention, threshold):
                     shown += 1
                     shown_right += km <= NEAR_KM
             if km > NEAR_KM:

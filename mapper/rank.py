@@ -800,7 +800,7 @@ def _town_of_that_name(table: Table, index: int, best: int, cluster: NDArray[Any
         and block.hows[i] in ("primary", "alias")
     ]
     alike, i = max(towns, default=(0.0, 0))
-    return -i if alike >= _ALIKE else None
+    return int(-i) if alike >= _ALIKE else None
 
 
 def _alike(a: str, b: str) -> float:

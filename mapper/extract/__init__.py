@@ -43,7 +43,7 @@ from mapper.extract.triggers import (
 )
 from mapper.model import Article, Incident, Mention
 
-__all__ = ["believed", "beliefs_of", "extract", "trigger_probabilities"]
+__all__ = ["believed", "beliefs_of", "extract", "links_of", "trigger_probabilities"]
 
 SETTLED = 0.75
 """Probability that goes to a modality which a turn of phrase settles."""
@@ -115,9 +115,9 @@ def beliefs_of(scene: Scene, models: Models) -> list[Belief]:
     if not kept:
         return []
     places = placed(scene, kept, accept, models)
-    dates = _links(scene, kept, "date", models)
-    dead = _links(scene, kept, "fatalities", models)
-    hurt = _links(scene, kept, "injured", models)
+    dates = links_of(scene, kept, "date", models)
+    dead = links_of(scene, kept, "fatalities", models)
+    hurt = links_of(scene, kept, "injured", models)
     share = document_kinds(scene)
     kinds = _linear(models, "kind", KIND_COLUMNS, [kind_row(scene, i, share) for i in kept], KINDS)
     if kinds is None:
@@ -185,7 +185,7 @@ def placed(
 
     What each trigger says alone, then in concert with the others.
     """
-    alone = _links(scene, kept, "place", models)
+    alone = links_of(scene, kept, "place", models)
     scorer = models.get("concord", CONCORD_COLUMNS)
     if scorer is None or not any(alone):
         return alone
@@ -228,7 +228,7 @@ COLUMNS = {"place": PLACE_COLUMNS, "date": DATE_COLUMNS, "fatalities": TOLL_COLU
            "injured": TOLL_COLUMNS}  # fmt: skip
 
 
-def _links(
+def links_of(
     scene: Scene, kept: Sequence[int], what: str, models: Models
 ) -> list[tuple[tuple[int, float], ...]]:
     """For each trigger its candidates with probabilities, best first."""

@@ -21,6 +21,7 @@ from mapper.extract.scene import Scene
 __all__ = [
     "KIND_COLUMNS",
     "TRIGGER_COLUMNS",
+    "cue_pattern",
     "figure_of_speech",
     "has_cue",
     "kind_row",
@@ -70,7 +71,7 @@ TRIGGER_COLUMNS = (
 )
 
 
-def _cue(words: list[str]) -> str:
+def cue_pattern(words: list[str]) -> str:
     """A pattern for cues: stems match what is written onto them, ``x$`` the whole word."""
     out = []
     for w in sorted({str(w) for w in words}, key=lambda w: (-len(w), w)):
@@ -82,7 +83,7 @@ def _cue(words: list[str]) -> str:
 
 @cache
 def _cues() -> dict[str, re.Pattern[str]]:
-    return {k: re.compile(_cue(v["cues"])) for k, v in ontology("kinds")["kinds"].items()}
+    return {k: re.compile(cue_pattern(v["cues"])) for k, v in ontology("kinds")["kinds"].items()}
 
 
 @cache
@@ -100,7 +101,7 @@ def _cue_row(text: str) -> list[float]:
 @cache
 def _sub_cues() -> dict[str, tuple[tuple[str, re.Pattern[str]], ...]]:
     return {
-        k: tuple((name, re.compile(_cue(s["cues"]))) for name, s in v["sub_kinds"].items())
+        k: tuple((name, re.compile(cue_pattern(s["cues"]))) for name, s in v["sub_kinds"].items())
         for k, v in ontology("kinds")["kinds"].items()
     }
 
