@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, get_args
 
 import streamlit as st
 
+from mapper.errors import InputError
+from mapper.export.crosswalk import first_day, last_day
 from mapper.model import Modality, Precision
 from mapper.views import state
 from mapper.views.filters import Filter
 from mapper.webmap.rows import Row, title_of
-from mapper.webmap.words import kind_styles, label_of
+from mapper.webmap.words import day_in_words, kind_styles, label_of
 
 _CHECKED = {"": "All", "open": "Not yet checked", "corrected": "Corrected", "verified": "Verified"}
+_DAYS = (("From", "start"), ("To", "end"))
 
 
 def filters(rows: Sequence[Row]) -> None:
@@ -28,6 +30,50 @@ def filters(rows: Sequence[Row]) -> None:
         st.button("Show all", icon=":material/filter_list_off:", on_click=_clear)
 
 
+def complaints() -> None:
+    """What is wrong with the dates asked for, where it is seen with the filters closed too."""
+    # A container that is always there: what follows keeps its place, and the map is not drawn anew.
+    with st.container(key="complaints"):
+        for said in _wrong():
+            st.error(said, icon=":material/event_busy:")
+
+
+def day_asked(typed: str, last: bool) -> str:
+    """A day as typed (``2019-10-01``, ``1 Oct 2019``; a month or year for its first or last day).
+
+    Nothing typed gives nothing.
+
+    Raises:
+        InputError: it is no day of the calendar.
+    """
+    from mapper.views.correct import iso_in_words
+
+    form = iso_in_words(typed)
+    if not form:
+        return ""
+    day = last_day(form) if last else first_day(form)
+    if day is None or not len("YYYY") <= len(form) <= len("YYYY-MM-DD"):
+        raise InputError(f"“{typed.strip()}” is no date: write it as 2024-05-14 or 14 May 2024")
+    return day.isoformat()
+
+
+def _wrong() -> list[str]:
+    """Lines on the dates that cannot be filtered by."""
+    lines = []
+    for label, name in _DAYS:
+        try:
+            day_asked(str(st.session_state.get(_key(name)) or ""), name == "end")
+        except InputError as error:
+            lines.append(f"{label}: {error}. Until then it filters nothing.")
+    wanted: Filter = st.session_state.filter
+    if wanted.start and wanted.end and wanted.start > wanted.end:
+        lines.append(
+            f"From ({day_in_words(wanted.start)}) is after To ({day_in_words(wanted.end)}): "
+            "no incident can lie between them. Change one of the two."
+        )
+    return lines
+
+
 def _clear() -> None:
     state.set_filter(Filter())
     st.session_state.brush = st.session_state.get("brush", 0) + 1
@@ -35,10 +81,13 @@ def _clear() -> None:
 
 
 def _key(name: str) -> str:
-    """A field's key: new ones after "Show all"; the time's also where the time bar set it."""
+    """A field's key: new ones after "Show all"; the time's also after the time bar set it.
+
+    Never after a field was filled in: a key that changes draws its field anew, and what is being
+    typed into it, or into the next one, would be lost.
+    """
     key = f"f-{name}-{st.session_state.get('filter_form', 0)}"
-    wanted: Filter = st.session_state.filter
-    return f"{key}-{getattr(wanted, name)}" if name in ("start", "end") else key
+    return f"{key}-{st.session_state.get('brushes', 0)}" if name in ("start", "end") else key
 
 
 def _changed(name: str) -> None:
@@ -47,7 +96,10 @@ def _changed(name: str) -> None:
     if name == "least":
         value = value / 100
     elif name in ("start", "end"):
-        value = value.isoformat() if isinstance(value, date) else ""
+        try:
+            value = day_asked(value, name == "end")
+        except InputError:  # told where the field is
+            value = ""
     elif isinstance(value, list):
         value = tuple(value)
     elif isinstance(value, str):
@@ -91,12 +143,17 @@ def _form(rows: Sequence[Row], wanted: Filter) -> None:
     right.text_input("Who", wanted.actor, max_chars=100, **field("actor"))
     st.text_input("Words in the quote", wanted.text, max_chars=200, **field("text"))
     left, right = st.columns(2)
-    for box, label, name in ((left, "From", "start"), (right, "To", "end")):
-        day = getattr(wanted, name)
-        box.date_input(
-            label, date.fromisoformat(day) if day else None, min_value=date(1000, 1, 1),
-            max_value=date(2100, 12, 31), format="YYYY-MM-DD", **field(name),
+    # Not date fields: those take what was typed only once they are left, and the wrong month for
+    # one that does not exist; a field of text takes it with Enter, Tab or a click elsewhere.
+    for box, (label, name) in zip((left, right), _DAYS, strict=True):
+        st.session_state.setdefault(_key(name), getattr(wanted, name))
+        box.text_input(
+            label, max_chars=40, placeholder="YYYY-MM-DD",
+            help="A day (2024-05-14, 14 May 2024), a month (2024-05) or a year.", **field(name),
         )  # fmt: skip
+    with st.container():
+        for said in _wrong():
+            st.error(said)
     st.checkbox("Show incidents without a date", wanted.undated, **field("undated"))
     st.checkbox("Show background, recalled from earlier", wanted.background, **field("background"))
     st.checkbox(

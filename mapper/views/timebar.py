@@ -204,4 +204,5 @@ def _brushed(key: str) -> None:
         days = ["", ""]
     if (days[0], days[1]) != (wanted.start, wanted.end):
         st.session_state.brushed = (days[0], days[1])
+        st.session_state.brushes = st.session_state.get("brushes", 0) + 1
         state.set_filter(replace(wanted, start=days[0], end=days[1]))

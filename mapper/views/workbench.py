@@ -46,6 +46,7 @@ def workbench() -> None:
         _step_buttons(shown)
         filterbar.filters(rows)
         _undo_buttons(rows)
+    filterbar.complaints()
     text, where = st.columns([5, 7], gap="medium")
     with text:
         _reader(rows, shown)

@@ -120,15 +120,60 @@ def test_every_filter_by_word_and_choice_reaches_map_and_address(make_app, libra
         follows()
         page.get_by_role("button", name=re.compile("^Filters")).click()
     for label, field, day in (("From", "start", "2019-10-28"), ("To", "end", "2019-10-25")):
-        # A date is typed part by part and counts once the field is left.
-        page.get_by_role("spinbutton", name=f"year, {label}").click()
-        page.keyboard.type(day.replace("-", ""))
-        page.get_by_role("textbox", name="Words in the quote").click()
+        box = page.get_by_role("textbox", name=label, exact=True)
+        box.fill(day)
+        box.press("Enter")
         follows(**{field: day})
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Show all").click()
         follows()
         page.get_by_role("button", name=re.compile("^Filters")).click()
+
+
+@pytest.mark.parametrize("left_by", ["Tab", "Enter", "a click into the form", "a click elsewhere"])
+def test_dates_typed_one_after_the_other_all_count(make_app, library, left_by):
+    """From, then at once To, however the field is left: nothing typed is lost."""
+    app = make_app(library.url).open("/?article=w-mena-05")
+    page = app.page
+    page.get_by_role("button", name=re.compile("^Filters")).click()
+    for label, typed in (("From", "20 Oct 2019"), ("To", "2019-10-25")):
+        box = page.get_by_role("textbox", name=label, exact=True)
+        box.click()
+        page.keyboard.type(typed)
+        if left_by == "a click into the form":
+            page.get_by_role("textbox", name="Words in the quote").click()
+        elif left_by != "a click elsewhere":
+            page.keyboard.press(left_by)
+        elif label == "To":
+            page.mouse.click(700, 8)
+    page.wait_for_url(re.compile("(?=.*start=2019-10-20)(?=.*end=2019-10-25)"))
+    app.settled()
+    document = next(d for d in coded.documents() if d["id"] == "w-mena-05")
+    rows = rows_of([coded.analysis_of(document)])
+    count = len(filtered(rows, Filter(start="2019-10-20", end="2019-10-25")))
+    assert app.shown() == count < DATED + UNDATED
+    # Opened again, both are there still.
+    if not page.get_by_role("textbox", name="To", exact=True).is_visible():
+        page.get_by_role("button", name=re.compile("^Filters")).click()
+    expect(page.get_by_role("textbox", name="From", exact=True)).to_have_value("20 Oct 2019")
+    expect(page.get_by_role("textbox", name="To", exact=True)).to_have_value("2019-10-25")
+
+
+def test_dates_that_make_no_sense_are_said_to_make_none(make_app, library):
+    app = make_app(library.url).open("/?article=w-mena-05&start=2019-10-28&end=2019-10-25")
+    page = app.page
+    expect(page.get_by_text("is after To (25 October 2019)").first).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Filters")).click()
+    page.get_by_role("textbox", name="From", exact=True).fill("2019-13-01")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("“2019-13-01” is no date").last).to_be_visible()
+    expect(page.get_by_text("is after To")).to_have_count(0)
+    app.settled()
+    assert "start=" not in page.url and "end=2019-10-25" in page.url
+    page.get_by_role("textbox", name="From", exact=True).fill("2019-10")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("start=2019-10-01"))
+    expect(page.get_by_text("is no date")).to_have_count(0)
 
 
 def test_a_row_of_the_table_is_shown_in_text_and_map_sorted_or_not(make_app, library):
