@@ -160,6 +160,37 @@ def test_a_mark_that_is_the_only_one_is_drawn(make_app, library):
     expect(app.map.locator('.im-marker[aria-label*="Bartella"]')).to_be_visible()
 
 
+def test_no_place_is_looked_at_from_nearer_than_it_is_known(app):
+    """A country stays a country: neither its cluster nor its mark leads to a street."""
+    near = app.frame().evaluate(
+        """() => {
+          const layer = incidentLayer, map = layer.map;
+          const one = [...layer.rows.values()].find((row) => row.places.length === 1);
+          const at = (id, lat, lon, precision, uncertainty) => ({ ...one, id, zoom: 5, places: [
+            { lat, lon, precision, uncertainty, name: id, label: id, precise: "" }] });
+          layer.setData({ styles: layer.styles, rows: [
+            at("v0", 33, 44, "country", 400000), at("v1", 33.02, 44.02, "facility", 300)] });
+          const first = map.getZoom();
+          map.setView([33, 44], 6, { animate: false });
+          const cluster = layer.clusters.getVisibleParent(layer.markers.get("v0")[0]);
+          layer._open(cluster);
+          const opened = map.getZoom();
+          layer.setVisible(["v0"]);
+          layer.fit();
+          const alone = map.getZoom();
+          // A filter that leaves nothing in sight frames what it leaves.
+          map.setView([60, -100], 15, { animate: false });
+          layer.setVisible(["v1"]);
+          const seen = map.getBounds().contains([33.02, 44.02]);
+          map.setView([33, 44], 15, { animate: false });
+          layer.setVisible(["v0"]);
+          return [first, opened, alone, seen, map.getZoom()];
+        }"""
+    )
+    first, opened, alone, seen, again = near
+    assert first <= 11 and opened == 6 and alone <= 6 and seen and again <= 6
+
+
 def test_the_legend_makes_room_for_a_popup(app):
     legend = app.map.locator(".im-legend")
     expect(legend).to_have_attribute("open", "")
@@ -194,6 +225,22 @@ def test_a_phone_can_use_it(make_app, server):
     frame = phone.page.locator('iframe[title="streamlit_folium.st_folium"]').bounding_box()
     assert popup["x"] >= frame["x"] - 1
     assert popup["x"] + popup["width"] <= frame["x"] + frame["width"] + 1
+    # Nothing lies over it, and nothing of it is cut off.
+    covered = """(popup) => {
+      const box = popup.querySelector(".leaflet-popup-content-wrapper").getBoundingClientRect();
+      const over = [];
+      for (let x = box.left + 6; x < box.right; x += 20) {
+        for (let y = box.top + 6; y < box.bottom; y += 20) {
+          const found = document.elementFromPoint(x, y);
+          if (!found || !popup.contains(found)) over.push([x, y, found && found.className]);
+        }
+      }
+      return over;
+    }"""
+    phone.page.wait_for_timeout(500)  # the map makes room for it
+    assert phone.map.locator(".leaflet-popup").evaluate(covered) == []
+    phone.map.get_by_role("button", name="Close", exact=True).click()
+    expect(phone.map.get_by_role("button", name="Show all incidents")).to_be_visible()
     phone.page.get_by_role("button", name="Mark as verified").scroll_into_view_if_needed()
     expect(phone.page.get_by_role("button", name="Mark as verified")).to_be_in_viewport()
 

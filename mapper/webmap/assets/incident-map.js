@@ -7,7 +7,11 @@
   "use strict";
   if (window.IncidentMap) return;
   const SVG = "http://www.w3.org/2000/svg";
-  const NARROW = 480; // pixels of width up to which the legend is folded at first
+  const NARROW = 480; // pixels of width up to which a popup takes all of it
+  const SMALL = 560; // pixels of width up to which the legend is folded at first
+  /* The zoom beyond which a place of this precision would seem better known than it is. */
+  const NEAREST = { facility: 15, neighbourhood: 14, city: 12, district: 10, province: 9, region: 8,
+    country: 6, sea: 6 };
   const LIGHT = {
     sea: "#dbe7ee", land: "#f7f5f0", border: "#8f9aa3", admin: "#c9ccca", river: "#b5cfdd",
     country: "#4a545c", admin1: "#7c858b", city: "#3c444a", seaText: "#5b7f96", halo: "#ffffff",
@@ -498,7 +502,7 @@
         const group = L.markerClusterGroup({
           maxClusterRadius: radius, showCoverageOnHover: false, spiderfyOnMaxZoom: false,
           zoomToBoundsOnClick: false, chunkedLoading: false, iconCreateFunction: icon,
-          animate: false, spiderLegPolylineOptions: { weight: 1.2, color: "#444", opacity: 0.7 },
+          animate: false, spiderLegPolylineOptions: { weight: 2, color: "#24292d", opacity: 0.9 },
         });
         group.on("clusterclick clusterkeypress", (event) => {
           const key = event.originalEvent && event.originalEvent.key;
@@ -527,7 +531,7 @@
         this._drawOutline();
         this._tellOutline();
       });
-      map.on("popupclose", () => { this._ring(null); this._foldLegend(!!this.picking); });
+      map.on("popupclose", () => { map.getContainer().classList.remove("im-open"); this._ring(null); this._foldLegend(!!this.picking); });
       if (this.options.legend) this._legendControl();
       this._fitControl();
       this._pictureControl();
@@ -570,6 +574,9 @@
     setDark(dark) {
       this.options.dark = !!dark;
       this.map.getContainer().classList.toggle("im-dark", !!dark);
+      for (const group of [this.areaSigns, this.clusters]) {
+        group.options.spiderLegPolylineOptions.color = dark ? "#e8ecef" : "#24292d";
+      }
       this.base.redraw(); this.names.redraw();
     }
     setTiles(on) {
@@ -732,6 +739,7 @@
       this.visible = next;
       this._show();
       if (this.selected && next && !next.has(this.selected)) { this.map.closePopup(); this.selected = null; }
+      if (this._fitted && !this.picking && this._lost()) this.fit();
       this._ready();
     }
     _shown() {
@@ -826,6 +834,20 @@
         for (const shape of this._shapesDrawn.values()) if (shape.eachLayer) shape.bringToFront();
       }
     }
+    /* Whether nothing of what is shown is in sight, or all of it from too near. */
+    _lost() {
+      const places = this._shown().flatMap((row) => row.places), sight = this.map.getBounds();
+      if (!places.length) return false;
+      const seen = places.filter((place) => sight.contains([place.lat, place.lon]));
+      return !seen.length || this.map.getZoom() > Math.max(...seen.map((place) => this._nearest(place))) + 1;
+    }
+    /* How near to look at a place: no nearer than it is known. */
+    _nearest(place) {
+      const by = NEAREST[place.precision] ?? 12;
+      if (place.geometry || !(place.uncertainty > 0)) return by;
+      const around = L.latLng(place.lat, place.lon).toBounds(2 * Math.min(place.uncertainty, 1e6));
+      return Math.max(2, Math.min(by, this.map.getBoundsZoom(around) + 2));
+    }
     /* Frame what is shown; at first the region that most of it lies in, on demand all of it. */
     fit(all) {
       let points = [];
@@ -853,8 +875,9 @@
       if (points.length) {
         const legend = this.map.getContainer().querySelector(".im-legend");
         const below = legend ? Math.min(legend.offsetHeight, this.map.getSize().y / 3) + 34 : 40;
+        const nearest = Math.min(11, Math.max(...places.map((place) => this._nearest(place))));
         this.map.fitBounds(L.latLngBounds(points), { paddingTopLeft: [62, 46],
-          paddingBottomRight: [46, below], maxZoom: 11, animate: false });
+          paddingBottomRight: [46, below], maxZoom: nearest, animate: false });
       } else this.map.setView([25, 20], 2, { animate: false });
       this._fitted = true;
     }
@@ -885,7 +908,7 @@
       this.map.invalidateSize();
       const now = this._width = this.map.getSize().x;
       const box = this.legendBody && this.legendBody.parentElement;
-      if (box && now <= NARROW && before > NARROW) { box.open = false; this._folded = false; }
+      if (box && now <= SMALL && before > SMALL) { box.open = false; this._folded = false; }
       if (!now || Math.abs(now - before) < 0.15 * before || !this._fitted || this.picking) return;
       const row = this.rows.get(this.selected), target = (this.markers.get(this.selected) || [])[0];
       if (row && target) this._approach(row, target);
@@ -913,10 +936,10 @@
         }
         return;
       }
-      const wanted = Math.min(row.zoom || 6, 11);
+      const nearest = this._nearest(target.imPlace), wanted = Math.min(row.zoom || 6, nearest, 11);
       const seen = this._clear(point);
-      if (!seen || zoom > wanted + 4) {
-        map.setView(point, seen || zoom < wanted ? wanted : Math.min(zoom, wanted + 2), { animate: false });
+      if (!seen || zoom > nearest + 1) {
+        map.setView(point, seen || zoom < wanted ? wanted : Math.min(zoom, wanted + 2, nearest), { animate: false });
       }
     }
     /* Whether a mark at this point can be seen whole: not at the edge, not under the legend. */
@@ -938,19 +961,21 @@
     _reveal(target, done) {
       const holder = target.imGroup.getVisibleParent(target);
       if (!holder || holder === target) { done(); return; }
-      if (holder.getChildCount() <= 30) { holder.spiderfy(); done(); return; }
+      const corners = holder.getBounds();
+      const one = corners.getNorthEast().distanceTo(corners.getSouthWest()) < 400;
+      if (one || holder.getChildCount() <= 30) { holder.spiderfy(); done(); return; }
       target.imGroup.zoomToShowLayer(target, done);
     }
     /* A cluster that was clicked: nearer where that tells its members apart, else spread. */
     _open(cluster) {
       if (this.picking) return;
       const bounds = cluster.getBounds(), zoom = this.map.getZoom();
-      // No nearer than the places are known.
-      const nearest = Math.min(15, Math.max(...cluster.getAllChildMarkers().map((m) => (m.imRow.zoom || 8) + 2)));
+      // No nearer than the vaguest of its places is known: it would lie in empty land at any spot.
+      const nearest = Math.min(...cluster.getAllChildMarkers().map((m) => this._nearest(m.imPlace)));
       const wanted = Math.min(this.map.getBoundsZoom(bounds, false, L.point(60, 60)), nearest);
       const same = bounds.getNorthEast().distanceTo(bounds.getSouthWest()) < 400;
       const few = cluster.getChildCount() <= 30;
-      if (few && (same || wanted <= zoom)) cluster.spiderfy();
+      if (same || zoom >= nearest || (few && wanted <= zoom)) cluster.spiderfy();
       else if (wanted > zoom) this.map.fitBounds(bounds, { padding: [60, 60], maxZoom: nearest, animate: false });
       else this.map.setZoomAround(cluster.getLatLng(), zoom + 1, { animate: false });
     }
@@ -963,16 +988,19 @@
     }
     _popup(row, at, target) {
       this.target = target || null;
-      const size = this.map.getSize();
+      // On a narrow map the buttons go while it is open, and it has the whole width.
+      const size = this.map.getSize(), narrow = size.x <= NARROW;
+      this.map.getContainer().classList.toggle("im-narrow", narrow);
       const popup = L.popup({
-        maxWidth: Math.min(360, size.x - 90), minWidth: Math.min(250, size.x - 100),
-        maxHeight: Math.max(160, size.y - 200), autoPanPaddingTopLeft: [56, 12],
-        autoPanPaddingBottomRight: [12, 64], offset: [0, -8],
+        maxWidth: Math.min(360, size.x - (narrow ? 50 : 104)), minWidth: Math.min(250, size.x - 104),
+        maxHeight: Math.max(160, size.y - (narrow ? 110 : 200)), autoPanPaddingTopLeft: [narrow ? 8 : 56, 12],
+        autoPanPaddingBottomRight: [narrow ? 8 : 12, 64], offset: [0, -8],
         className: "im-popup-shell",
       });
       popup.setLatLng(at).setContent(popupContent(row, this.options));
       popup.openOn(this.map);
       this.popup = popup;
+      this.map.getContainer().classList.add("im-open");
       const why = popup.getContent().querySelector("details");
       if (why) {
         why.addEventListener("toggle", () => {
@@ -1106,7 +1134,17 @@
       put(this.base._canvas, this.base._canvas);
       for (const node of this.map.getContainer().querySelectorAll(".leaflet-overlay-pane > svg")) put(await drawn(node), node);
       put(this.names._canvas, this.names._canvas);
-      for (const node of this.map.getContainer().querySelectorAll(".im-marker > svg, .im-cluster > svg")) put(await drawn(node), node);
+      for (const node of this.map.getContainer().querySelectorAll(".im-marker > svg, .im-cluster > svg")) {
+        const mark = node.parentElement;
+        // A cluster whose marks are spread out beside it stands faded on the map: it counts nothing.
+        if (mark.classList.contains("im-cluster") && Number(getComputedStyle(mark).opacity) < 0.9) continue;
+        put(await drawn(node), node);
+        if (!mark.classList.contains("im-corrected")) continue;
+        const box = mark.getBoundingClientRect();
+        context.font = `11px ${FONT}`;
+        context.textBaseline = "middle";
+        this._swatch(context, "hand", box.right - frame.left - 9, box.top - frame.top - 10, "#0b0d0e");
+      }
       context.font = `12px ${FONT}`;
       context.textBaseline = "middle";
       context.fillStyle = ground;
@@ -1156,7 +1194,7 @@
       const control = L.control({ position: "bottomleft" });
       control.onAdd = () => {
         this.legendBody = el("div", { class: "im-legend-body" });
-        const open = this.map.getSize().x > NARROW;
+        const open = this.map.getSize().x > SMALL;
         const box = el("details", { class: "im-legend", open },
           el("summary", { text: "Legend" }), this.legendBody);
         L.DomEvent.disableClickPropagation(box);
