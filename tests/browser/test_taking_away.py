@@ -223,6 +223,37 @@ def test_the_picture_has_the_map_whole_and_the_legend_under_it(app, tmp_path):
         assert tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) in colours
 
 
+def test_the_picture_shows_spread_marks_once_and_what_was_changed_by_hand(make_app, library):
+    app = make_app(library.url).open("/?article=w-mena-05")
+    app.text.locator(".cite", has_text="In Nabatieh the shopkeepers").first.click()
+    app.map.locator(".im-popup").wait_for()
+    drawn = """async (hand) => {
+      incidentLayer.map.closePopup();
+      const mark = document.querySelector('.im-marker[aria-label*="Nabatieh"]');
+      mark.classList.toggle("im-corrected", hand);
+      const faded = [...document.querySelectorAll(".im-cluster")].find((node) => node.style.opacity
+        && Number(node.style.opacity) < 0.9);
+      const frame = incidentLayer.map.getContainer().getBoundingClientRect();
+      const spot = (box, x, y) => [2 * (box.left - frame.left + x), 2 * (box.top - frame.top + y)];
+      const picture = new Image();
+      picture.src = await incidentLayer.picture();
+      await picture.decode();
+      const canvas = document.createElement("canvas");
+      canvas.width = picture.width; canvas.height = picture.height;
+      const context = canvas.getContext("2d");
+      context.drawImage(picture, 0, 0);
+      const at = ([x, y]) => [...context.getImageData(x, y, 1, 1).data].slice(0, 3);
+      const box = mark.getBoundingClientRect();
+      // Beside the number, white where the cluster is drawn.
+      const ring = faded.getBoundingClientRect();
+      return [at(spot(ring, ring.width / 2, ring.height * 0.24)), at(spot(box, box.width + 5, -1))];
+    }"""
+    ring, plain = app.frame().evaluate(drawn, False)
+    assert ring != [255, 255, 255]
+    _, hand = app.frame().evaluate(drawn, True)
+    assert hand == [11, 13, 14] != plain
+
+
 def test_the_standalone_page_has_map_text_and_totals(standalone, analyses):
     every = sum(len(analysis.incidents) for analysis in analyses)
     expect(standalone.locator("[data-incidents]")).to_have_attribute("data-incidents", str(every))
@@ -298,11 +329,36 @@ def test_what_is_recalled_from_long_ago_does_not_press_the_standalone_time_bar(c
     page = context.new_page()
     page.goto(path.as_uri())
     ticks = page.locator(".pg-ticks span")
-    expect(ticks.first).to_have_text(re.compile("^2019-"))
+    expect(ticks.first).to_have_text(re.compile(" Oct 2019$"))
+    named = ticks.all_inner_texts()
+    assert len(set(named)) == len(named) > 1
+    # A filter does not bring it back among the bars.
+    page.get_by_label("From", exact=True).fill("2019-10-20")
+    page.get_by_label("From", exact=True).press("Enter")
+    expect(page.get_by_label("From", exact=True)).to_have_value("2019-10-20")
+    assert ticks.all_inner_texts() == named
+    page.get_by_label("To", exact=True).fill("2019-10-01")
+    page.get_by_label("To", exact=True).press("Enter")
+    expect(page.locator(".pg-said")).to_contain_text("From is after To")
+    page.get_by_role("button", name="Show all", exact=True).click()
     assert page.locator(".pg").get_attribute("data-shown") == "13"  # it is on map and table still
     page.get_by_label("Show recalled (1)").check()
-    expect(ticks.first).to_have_text("1975-04-13")
+    expect(ticks.first).to_have_text("1975")
     assert refused == []
+    context.close()
+
+
+def test_a_bare_year_is_drawn_as_a_year_on_the_standalone_time_bar(chromium, tmp_path):
+    document = next(d for d in coded.documents() if d["id"] == "w-mena-05")
+    made = coded.analysis_of(document)
+    only = replace(made.incidents[0], date=DateSpan("2024", "2024", "2024", (0, 0)))
+    path = tmp_path / "year.html"
+    path.write_text(webmap.standalone_html([replace(made, incidents=(only,))]), encoding="utf-8")
+    context, _ = context_of(chromium)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    expect(page.locator(".pg-ticks span")).to_have_text(["2024"])
+    expect(page.locator(".pg-time")).to_contain_text("2024. Drag over the bars")
     context.close()
 
 

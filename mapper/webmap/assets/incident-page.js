@@ -9,6 +9,25 @@
     return m[3] ? Date.UTC(year, month, +m[3]) : last ? Date.UTC(year, month + 1, 0) : Date.UTC(year, month, 1);
   }
   function iso(time) { return new Date(time).toISOString().slice(0, 10); }
+  /* Bars are days, weeks, months or years, as the time they cover and the dates' own precision ask. */
+  const STEPS = "DWMY";
+  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  function stepOf(span) { return span <= 62 * DAY ? "D" : span <= 400 * DAY ? "W" : span <= 5000 * DAY ? "M" : "Y"; }
+  function known(row) {
+    const given = (row.start || row.end || "").slice(0, 10).length;
+    return given <= 4 ? "Y" : given <= 7 ? "M" : "D";
+  }
+  function binOf(time, step) {
+    const date = new Date(time), year = date.getUTCFullYear(), month = date.getUTCMonth();
+    if (step === "D") return [time, time + DAY];
+    if (step === "W") { const start = time - ((date.getUTCDay() + 6) % 7) * DAY; return [start, start + 7 * DAY]; }
+    return step === "M" ? [Date.UTC(year, month, 1), Date.UTC(year, month + 1, 1)]
+      : [Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1)];
+  }
+  function tick(time, step) {
+    const date = new Date(time), month = MONTHS[date.getUTCMonth()], year = date.getUTCFullYear();
+    return step === "Y" ? `${year}` : step === "M" ? `${month} ${year}` : `${date.getUTCDate()} ${month} ${year}`;
+  }
   function start(base64) {
     const { el, decode, attach } = window.IncidentMap;
     const data = decode(base64);
@@ -73,19 +92,31 @@
       for (const tr of table.querySelectorAll("tr[data-id]")) tr.classList.toggle("on", tr.dataset.id === id);
     }
     const dated = rows.filter((row) => row.from !== undefined);
-    // Background far from the time that the texts tell of would press that time into one bar.
-    const told = dated.filter((row) => !row.background).map((row) => row.from).sort((a, b) => a - b);
-    const first = told[0], last = told[told.length - 1];
-    const near = (row) => !told.length || (row.from >= first && row.from <= last);
-    const days = dated.map((row) => row.from);
-    const wide = told.length > 0
-      && Math.max(...days) - Math.min(...days) > Math.max(3 * (last - first), 62 * DAY);
-    const far = wide ? dated.filter((row) => !near(row)).length : 0;
-    let drawn = dated, low = 0, high = 1;
+    // What would press the story into one bar: background far from the time that the texts tell of,
+    // and what is dated to no more than a month or a year where the rest is told by days.
+    const reach = (some) => Math.max(...some.map((row) => row.from)) - Math.min(...some.map((row) => row.from));
+    function ofTheStory(all) {
+      const exact = all.filter((row) => known(row) === "D");
+      if (exact.length) {
+        const step = stepOf(reach(exact));
+        all = all.filter((row) => STEPS.indexOf(known(row)) <= STEPS.indexOf(step));
+      }
+      const told = all.filter((row) => !row.background);
+      if (!told.length || reach(all) <= Math.max(3 * reach(told), 62 * DAY)) return all;
+      const first = Math.min(...told.map((row) => row.from)), last = Math.max(...told.map((row) => row.from));
+      return all.filter((row) => row.from >= first && row.from <= last);
+    }
+    const near = ofTheStory(dated), far = dated.length - near.length;
+    const within = (row) => (state.to === null || row.from <= state.to)
+      && (state.from === null || (row.to ?? row.from) >= state.from);
+    let drawn = dated, low = 0, high = 1, step = "D";
     function frame() {
-      drawn = far && !state.whole && state.from === null && state.to === null ? dated.filter(near) : dated;
-      low = Math.min(...drawn.map((row) => row.from));
-      high = Math.max(...drawn.map((row) => Math.max(row.from, drawn === dated ? row.to ?? row.from : row.from))) + DAY;
+      // What is filtered lies wholly outside the story: then that is what is asked for.
+      const outside = (state.from !== null || state.to !== null) && !near.some(within);
+      drawn = far && !state.whole && !outside ? near : dated;
+      step = [stepOf(reach(drawn)), ...drawn.map(known)].reduce((a, b) => (STEPS.indexOf(a) < STEPS.indexOf(b) ? b : a));
+      low = Math.min(...drawn.map((row) => binOf(row.from, step)[0]));
+      high = Math.max(...drawn.map((row) => binOf(row.from, step)[1]));
     }
     function passes(row, ignoreTime) {
       if (state.kind && row.kind !== state.kind) return false;
@@ -109,7 +140,8 @@
       const undated = shown.filter((row) => row.from === undefined).length;
       const lost = shown.filter((row) => !row.places.length).length;
       said.textContent = `${shown.length} of ${rows.length} incidents shown`
-        + (undated ? `, ${undated} without a date` : "") + (lost ? `, ${lost} not on the map` : "");
+        + (undated ? `, ${undated} without a date` : "") + (lost ? `, ${lost} not on the map` : "")
+        + (state.from !== null && state.to !== null && state.from > state.to ? ". From is after To: nothing lies between them" : "");
       from.value = state.from === null ? "" : iso(state.from);
       to.value = state.to === null ? "" : iso(state.to);
       drawTime();
@@ -131,25 +163,27 @@
       frame();
       const picture = svg("svg", { viewBox: `0 0 ${W} ${H}`, preserveAspectRatio: "none", role: "img",
         "aria-label": "Incidents over time; drag to choose a time, or use the date fields" });
-      const bins = Math.min(60, Math.max(1, Math.round((high - low) / DAY)));
-      const stacks = Array.from({ length: bins }, () => []);
+      const stacks = new Map(), limit = (time) => Math.min(high, Math.max(low, time));
       for (const row of drawn) {
-        if (passes(row, true)) stacks[Math.min(bins - 1, Math.floor(((row.from - low) / (high - low)) * bins))].push(row);
+        if (!passes(row, true)) continue;
+        const [start] = binOf(row.from, step);
+        if (!stacks.has(start)) stacks.set(start, []);
+        stacks.get(start).push(row);
       }
-      const tallest = Math.max(1, ...stacks.map((s) => s.length)), unit = (H - 26) / tallest;
+      const tallest = Math.max(1, ...[...stacks.values()].map((s) => s.length)), unit = (H - 26) / tallest;
       if (state.from !== null || state.to !== null) {
-        const a = x(state.from ?? low), b = x((state.to ?? high) + DAY);
+        const a = x(limit(state.from ?? low)), b = x(limit((state.to ?? high) + DAY));
         picture.append(svg("rect", { x: a, y: 0, width: Math.max(2, b - a), height: H - 16, fill: "currentColor", opacity: 0.16 }));
       }
-      stacks.forEach((stack, i) => {
+      for (const [start, stack] of stacks) {
+        const left = x(start), width = x(binOf(start, step)[1]) - left;
         stack.sort((p, q) => (p.kind < q.kind ? -1 : 1)).forEach((row, n) => {
-          const width = (W - 16) / bins;
-          const bar = svg("rect", { x: 8 + i * width + 0.5, y: H - 18 - (n + 1) * unit, width: Math.max(2, Math.min(width - 1, 40)), height: Math.max(1, unit - 0.5),
+          const bar = svg("rect", { x: left + 0.5, y: H - 18 - (n + 1) * unit, width: Math.max(2, width - 1), height: Math.max(1, unit - 0.5),
             fill: (styles[row.kind] || styles._other).colour, stroke: "#5b636a", "stroke-width": 0.5 });
           bar.append(svg("title", {}, row.aria));
           picture.append(bar);
         });
-      });
+      }
       let begun = null;
       const at = (event) => { const r = picture.getBoundingClientRect(); return Math.min(high, Math.max(low, t(((event.clientX - r.left) / r.width) * W))); };
       picture.addEventListener("pointerdown", (event) => { begun = at(event); picture.setPointerCapture(event.pointerId); });
@@ -162,13 +196,19 @@
         apply();
       });
       const undated = rows.length - dated.length;
+      const starts = [];
+      for (let time = low; time < high; time = binOf(time, step)[1]) starts.push(time);
+      const every = Math.ceil(starts.length / (time.clientWidth < 600 ? 3 : 6));
       const ticks = el("div", { class: "pg-ticks", "aria-hidden": "true" },
-        ...[...new Set([0, 0.25, 0.5, 0.75, 1].map((share) => iso(low + share * (high - DAY - low))))]
-          .map((text) => el("span", { text })));
+        ...starts.filter((_, i) => i % every === 0).map((start) => {
+          const node = el("span", { text: tick(start, step) });
+          node.style.left = `${x(start) / W * 100}%`;
+          return node;
+        }));
       const recalled = far ? el("input", { type: "checkbox", onchange: () => { state.whole = !state.whole; drawTime(); } }) : null;
       if (recalled) recalled.checked = state.whole;
       time.replaceChildren(picture, ticks, el("p", { class: "pg-foot",
-        text: `${iso(low)} to ${iso(high - DAY)}. Drag over the bars to see only that time.` + (undated ? ` ${undated} without a full date ${undated === 1 ? "is" : "are"} always shown.` : "") }),
+        text: `${step === "Y" ? [...new Set([tick(low, step), tick(high - DAY, step)])].join(" to ") : [...new Set([iso(low), iso(high - DAY)])].join(" to ")}. Drag over the bars to see only that time.` + (undated ? ` ${undated} without a full date ${undated === 1 ? "is" : "are"} always shown.` : "") }),
       recalled && el("label", { class: "pg-recalled" }, recalled, ` Show recalled (${far})`));
     }
     const COLUMNS = [["What", (r) => r.what], ["Did it happen?", (r) => r.modalityLabel],
