@@ -69,7 +69,7 @@ def _wrong() -> list[str]:
     if wanted.start and wanted.end and wanted.start > wanted.end:
         lines.append(
             f"From ({day_in_words(wanted.start)}) is after To ({day_in_words(wanted.end)}): "
-            "no incident can lie between them. Change one of the two."
+            "no day lies between them. Change one of the two."
         )
     return lines
 

@@ -30,12 +30,17 @@ def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
                 f"No time bar: {undated} incident{'s' if undated > 1 else ''} without a date."
             )
         return
-    drawn = [(row, span[0]) for row, span in dated]
-    near = of_the_story(drawn)
-    far = len(drawn) - len(near)
+    every = [(row, span[0]) for row, span in dated]
+    near = of_the_story(every)
+    far = len(every) - len(near)
     whole = bool(far) and bool(st.session_state.get("whole_time"))
-    if far and not whole and not (wanted.start or wanted.end):
-        drawn = near
+    # What is filtered lies wholly outside the story: then that is what is asked for.
+    outside = (wanted.start or wanted.end) and not any(
+        (not wanted.end or day.isoformat() <= wanted.end)
+        and (not wanted.start or (span_of(row) or (day, day))[1].isoformat() >= wanted.start)
+        for row, day in near
+    )
+    drawn = every if whole or outside else near
     key = f"{_key((wanted.start, wanted.end))}{'-whole' if len(drawn) > len(near) else ''}"
     st.altair_chart(
         _chart(drawn, st.session_state.brush_from),
@@ -62,18 +67,29 @@ def time_bar(rows: Sequence[Row], shown: Sequence[Row]) -> None:
         bar.caption(" ".join(said))
         switch.toggle(
             f"Show recalled ({far})", key="whole_time",
-            help="Background far from the time that the article tells of would press that time "
-            "into one bar.",
+            help="What is recalled from long ago, or dated to no more than a month or a year, "
+            "would press the time that the article tells of into one bar.",
         )  # fmt: skip
     else:
         st.caption(" ".join(said))
 
 
 def of_the_story(dated: Sequence[tuple[Row, date]]) -> list[tuple[Row, date]]:
-    """Without the background that would more than triple the time that the rest takes.
+    """Without what would press the story into one bar.
 
-    All of it where there is nothing but background, or where it lies near.
+    That is background that would more than triple the time that the rest takes, and what is dated
+    to no more than a month or a year where the rest is told by days.  All of it where there is
+    nothing else, or where it lies near.
     """
+    steps = [_known_to(row) for row, _ in dated]
+    exact = [item for item, step in zip(dated, steps, strict=True) if step == "D"]
+    if exact and len(exact) < len(dated):
+        step = _step(min(day for _, day in exact), max(day for _, day in exact))
+        dated = [
+            item
+            for item, known in zip(dated, steps, strict=True)
+            if _STEPS.index(known) <= _STEPS.index(step)
+        ]
     told = [day for row, day in dated if not row.incident.background]
     if not told:
         return list(dated)
@@ -97,7 +113,27 @@ def _key(shown: tuple[str, str]) -> str:
     return f"time-{memory.brush}"
 
 
+_STEPS = "DWMY"
+"""Days, weeks, months, years: from fine to coarse."""
+
 _FORMATS = {"D": "%-d %b %Y", "W": "%-d %b %Y", "M": "%b %Y", "Y": "%Y"}
+
+
+def _known_to(row: Row) -> str:
+    """Whether a row's date is known to its day, its month or only its year: its step."""
+    stated = row.incident.date
+    given = len((stated.start or stated.end or "")[:10]) if stated else 10
+    return "Y" if given <= len("YYYY") else "M" if given <= len("YYYY-MM") else "D"
+
+
+def _ticks(step: str, starts: Sequence[date]) -> list[date]:
+    """The days that the axis names, each the first of a bin: at most eight, none twice."""
+    first, last = min(starts), max(starts)
+    every = [first]
+    while every[-1] < last:
+        every.append(_bin(every[-1], step)[1])
+    by = -(-len(every) // 8)
+    return every[::by]
 
 
 def _step(first: date, last: date) -> str:
@@ -128,7 +164,8 @@ _Bars = tuple[tuple[tuple[date, date, str], int], ...]
 
 
 def _counted(dated: Sequence[tuple[Row, date]]) -> tuple[str, _Bars]:
-    step = _step(min(day for _, day in dated), max(day for _, day in dated))
+    by_time = _step(min(day for _, day in dated), max(day for _, day in dated))
+    step = max(by_time, *(_known_to(row) for row, _ in dated), key=_STEPS.index)
     styles = kind_styles()
     counts: dict[tuple[date, date, str], int] = {}
     for row, day in dated:
@@ -150,24 +187,35 @@ def _drawn(step: str, counts: _Bars, shown: tuple[str, str]) -> Any:
         heights[start] = low + n
         bars.append(
             {
-                "start": pd.Timestamp(start), "end": pd.Timestamp(end), "low": low, "high": low + n,
+                "start": pd.Timestamp(start, tz="UTC"), "end": pd.Timestamp(end, tz="UTC"),
+                "low": low, "high": low + n, "said": _said(start, step),
                 "kind": styles[kind]["label"], "incidents": n,
             }
         )  # fmt: skip
+    ticks = _ticks(step, [start for (start, _, _), _ in counts])
     frame, highest = pd.DataFrame(bars), max(heights.values())
     used = [style for style in styles.values() if style["label"] in set(frame["kind"])]
     covered: Any = alt.Undefined
     if any(shown):
-        ends = (pd.Timestamp(shown[0] or frame["start"].min()),
-                pd.Timestamp(shown[1] or frame["end"].max()) + pd.Timedelta(hours=23))  # fmt: skip
-        covered = {"x": [int(end.timestamp() * 1000) for end in ends]}
+        low, high = frame["start"].min(), frame["end"].max()
+        given = (
+            pd.Timestamp(shown[0], tz="UTC") if shown[0] else low,
+            pd.Timestamp(shown[1], tz="UTC") + pd.Timedelta(hours=23) if shown[1] else high,
+        )
+        # A filter may reach beyond what is drawn; the brush cannot.
+        covered = {"x": [int(min(max(end, low), high).timestamp() * 1000) for end in given]}
     brush = alt.selection_interval(name="brush", encodings=["x"], value=covered)
     return (
         alt.Chart(frame, height=92, padding={"left": 4, "right": 8, "top": 4, "bottom": 6})
         .mark_rect(stroke="#5b636a", strokeWidth=0.6)
         .encode(
-            x=alt.X("start:T", title=None, axis=alt.Axis(
-                labelOverlap=True, labelFlush=40, grid=False, format=_FORMATS[step], tickCount=8,
+            # In UTC, so that a day is that day wherever the browser stands.
+            x=alt.X("start:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(
+                labelOverlap=True, labelFlush=40, grid=False, format=_FORMATS[step],
+                values=[
+                    alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True)
+                    for day in ticks
+                ],
             )),
             x2="end:T",
             y=alt.Y(
@@ -184,13 +232,22 @@ def _drawn(step: str, counts: _Bars, shown: tuple[str, str]) -> Any:
             ),
             opacity=alt.condition(brush, alt.value(1), alt.value(0.35)),
             tooltip=[
-                alt.Tooltip("start:T", title="From"), alt.Tooltip("kind:N", title="What"),
+                alt.Tooltip("said:N", title="When"), alt.Tooltip("kind:N", title="What"),
                 alt.Tooltip("incidents:Q", title="Incidents"),
             ],
         )
         .add_params(brush)
         .properties(description="Incidents over time. The filters take dates by keyboard.")
     )  # fmt: skip
+
+
+def _said(start: date, step: str) -> str:
+    """A bin in words."""
+    if step == "D":
+        return day_in_words(start.isoformat())
+    if step == "W":
+        return f"week from {day_in_words(start.isoformat())}"
+    return day_in_words(start.isoformat()[: 4 if step == "Y" else 7])
 
 
 def _brushed(key: str) -> None:

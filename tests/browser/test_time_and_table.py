@@ -48,6 +48,10 @@ def brush(app, start: float, end: float) -> None:
 def test_brushing_the_time_bar_filters_and_keeps_the_undated(app):
     page = app.page
     expect(page.get_by_text(f"{UNDATED} incidents without a date stay.")).to_be_visible()
+    named = page.get_by_test_id("stVegaLiteChart").locator("svg.marks text", has_text="Oct 2019")
+    expect(named.first).to_be_attached()
+    days = named.all_text_contents()
+    assert "28 Oct 2019" in days and len(set(days)) == len(days)
     brush(app, 0.7, 0.98)
     expect(page.get_by_text(re.compile("Time shown: "))).to_be_visible()
     page.wait_for_url(re.compile("start=2019-10-2[5-9]"))
