@@ -332,7 +332,8 @@ def _decode(data: bytes) -> str:
             if data.startswith(begins):
                 raise InputError(f"this is {what}, not text: save its text as .txt") from None
         raise InputError(
-            f"not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start}): save it as UTF-8"
+            "this is not a text file, or its letters are written in another way than UTF-8 "
+            f"(byte 0x{data[error.start]:02x} at offset {error.start}): save it as text in UTF-8"
         ) from None
 
 

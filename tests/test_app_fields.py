@@ -10,14 +10,17 @@ import made
 import pytest
 
 from mapper.errors import InputError
-from mapper.model import Article, Candidate, Mention
+from mapper.model import Article, Candidate, DateSpan, Evidence, Mention
 from mapper.read import text_id
 from mapper.views.correct import _people, best_first, iso_in_words, whole_words
+from mapper.views.filterbar import day_asked
+from mapper.views.filters import span_of
 from mapper.views.intake import _day
 from mapper.views.panes import _file_name
-from mapper.views.timebar import of_the_story
+from mapper.views.timebar import _counted, _ticks, of_the_story
+from mapper.views.totals import totals
 from mapper.webmap.rows import Row, _considered
-from mapper.webmap.words import spelling_in_words
+from mapper.webmap.words import spelling_in_words, when_of
 
 
 @pytest.mark.parametrize(
@@ -37,6 +40,26 @@ from mapper.webmap.words import spelling_in_words
 )
 def test_dates_in_words(typed, iso):
     assert iso_in_words(typed) == iso
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "last"),
+    [
+        ("2019-10-01", "2019-10-01", "2019-10-01"),
+        (" 1 Oct 2019 ", "2019-10-01", "2019-10-01"),
+        ("2020-02", "2020-02-01", "2020-02-29"),
+        ("2019", "2019-01-01", "2019-12-31"),
+        ("  ", "", ""),
+    ],
+)
+def test_a_filter_s_day_is_the_first_or_last_of_what_was_typed(typed, first, last):
+    assert (day_asked(typed, False), day_asked(typed, True)) == (first, last)
+
+
+@pytest.mark.parametrize("typed", ["2019-13-01", "31 February 2024", "11/12/2024", "12", "soon"])
+def test_a_filter_s_day_that_is_none_is_refused(typed):
+    with pytest.raises(InputError, match=f"“{typed}” is no date"):
+        day_asked(typed, False)
 
 
 def test_a_day_of_publication_is_a_day():
@@ -110,6 +133,67 @@ def test_the_time_bar_leaves_out_what_is_recalled_from_long_ago():
     assert of_the_story([recalled]) == [recalled]
     old = row("2003-04-25")
     assert of_the_story([old, *week]) == [old, *week]  # told of itself, it is no background
+
+
+def dated(day, last=None):
+    """A row whose text gives this date."""
+    incident = made.analysis().incidents[0]
+    span = DateSpan(day, last or day, day, (0, 0))
+    row = Row(day, replace(incident, date=span, background=False), made.analysis())
+    return row, span_of(row)[0]
+
+
+def test_what_only_lacks_the_date_of_publication_says_so():
+    analysis = made.analysis()
+    incident = replace(analysis.incidents[0], date=None)
+
+    def when(quote, published=None):
+        found = replace(analysis, article=replace(analysis.article, published=published))
+        told = replace(incident, evidence=(Evidence(0, len(quote), quote, (0, 1)),))
+        return when_of(found, told)
+
+    assert when("Rebels shelled Kut on Tuesday.") == "“Tuesday”: needs the date of publication"
+    assert when("Last week they came.") == "“Last week”: needs the date of publication"
+    assert when("Rebels shelled Kut.") == when("On Tuesday.", "2024-05-14") == "No date in the text"
+
+
+def test_the_time_that_is_told_leaves_background_out():
+    day, _ = dated("2024-05-10")
+    recalled, _ = dated("2003-04-25")
+    recalled = replace(recalled, incident=replace(recalled.incident, background=True))
+    found = totals([day, recalled])
+    assert (found.first, found.last) == (date(2024, 5, 10), date(2024, 5, 10))
+    assert totals([recalled]).first == date(2003, 4, 25)
+
+
+def test_the_time_bar_leaves_out_a_bare_year_where_days_are_told():
+    days = [dated("2024-05-10"), dated("2024-05-12")]
+    assert of_the_story([dated("2024"), *days, dated("2024-05")]) == days
+    assert of_the_story([dated("2024"), dated("2023")]) == [dated("2024"), dated("2023")]
+    years = [dated("2001-05-10"), dated("2024-05-12"), dated("2011")]
+    assert of_the_story(years) == years
+
+
+def test_a_bare_year_is_one_bar_a_year_wide():
+    step, counts = _counted([dated("2024")])
+    assert step == "Y" and [(a.year, b.year) for (a, b, _), _ in counts] == [(2024, 2025)]
+    assert _ticks(step, [date(2024, 1, 1)]) == [date(2024, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("step", "first", "last", "many"),
+    [
+        ("D", "2024-03-11", "2024-03-12", 2),
+        ("D", "2024-03-11", "2024-05-05", 8),
+        ("W", "2024-01-01", "2024-12-02", 7),
+        ("M", "2020-01-01", "2020-01-01", 1),
+        ("Y", "1890-01-01", "2024-01-01", 8),
+    ],
+)
+def test_the_time_bar_names_no_day_twice(step, first, last, many):
+    ticks = _ticks(step, [date.fromisoformat(last), date.fromisoformat(first)])
+    assert ticks == sorted(set(ticks)) and len(ticks) == many
+    assert ticks[0].isoformat() == first and ticks[-1].isoformat() <= last
 
 
 def test_a_search_gives_the_name_itself_first_and_the_article_s_countries_before_others():

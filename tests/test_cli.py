@@ -197,7 +197,7 @@ def test_map_writes_what_it_can(tmp_path, capsys):
         capsys, "map", tmp_path / "a.txt", tmp_path / "b.txt", tmp_path / "sub" / "a.txt", "-o", out
     )
     assert status == 1
-    assert said[0].startswith("b: not UTF-8")
+    assert said[0].startswith("b: this is not a text file")
     collection = json.loads(out.read_text("utf-8"))
     validate(collection, "incidents")
     assert [d["id"] for d in collection["documents"]] == ["a", "a-2"]

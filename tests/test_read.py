@@ -119,7 +119,11 @@ def test_encodings():
     assert one("a.txt", "\ufeffCafé".encode()).text == "Café"
     assert one("a.txt", "Café".encode("utf-16")).text == "Café"
     failure = one("a.txt", "Café".encode("latin-1"))
-    assert failure == Failure("a", "not UTF-8 (byte 0xe9 at offset 3): save it as UTF-8")
+    assert failure == Failure(
+        "a",
+        "this is not a text file, or its letters are written in another way than UTF-8 "
+        "(byte 0xe9 at offset 3): save it as text in UTF-8",
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from dataclasses import replace
 import streamlit as st
 
 from mapper.errors import MapperError
-from mapper.model import Article
+from mapper.model import Analysis, Article
 from mapper.samples import samples
 from mapper.store import Source
 from mapper.views import engine, state
+from mapper.webmap.words import undated_for
 
 LONG = 60_000
 """Code points from which a text takes long enough to be warned of."""
@@ -71,14 +72,7 @@ def _fresh(article: Article) -> Article:
         copy += 1
 
 
-def _remark(analysis: object, name: str) -> None:
-    from mapper.model import Analysis
-    from mapper.read import language_note
-
-    assert isinstance(analysis, Analysis)
-    said = language_note(analysis.language)
-    if said:
-        state.note("warning", f"“{_short(name)}”: {said}.")
+def _remark(analysis: Analysis, name: str) -> None:
     placed = sum(1 for incident in analysis.incidents if incident.places)
     if not analysis.incidents:
         state.note(
@@ -168,17 +162,14 @@ def _list() -> None:
     ids = [item.id for item in articles]
     if memory.article != state.ALL and memory.article not in ids:
         memory.article = ids[0]
-    names = {
-        item.id: (_short(item.title or item.id))
-        + f" · {item.incidents if item.incidents is not None else '–'}"
-        for item in articles
-    }
+    # No counts here: a correction draws the page beside this list, but not the list.
+    names = {item.id: _short(item.title or item.id) for item in articles}
     names[state.ALL] = f"All {len(ids)} articles"
     options = ([state.ALL] if len(ids) > 1 else []) + ids
     # The widget's key names what is chosen, so that a choice made elsewhere is shown here.
     at = options.index(memory.article) if memory.article in options else 0
     key = f"articles-{memory.article}-{len(ids)}"
-    title = "Articles and their incidents"
+    title = "Articles"
     chosen = (
         st.radio(title, options, at, format_func=names.__getitem__, key=key)
         if len(ids) <= 12
@@ -240,6 +231,47 @@ def _article_data(identity: str) -> None:
         state.select(None)
         state.note("info", "The article is off the map; its corrections stay in the log.")
         st.rerun()
+
+
+def notices(analysis: Analysis) -> None:
+    """What holds for an article for as long as it is shown: its language, a date it lacks."""
+    from mapper.read import language_note
+
+    # A container that is always there: what follows keeps its place.
+    with st.container(key="notices"):
+        if said := language_note(analysis.language):
+            st.warning(f"{said[:1].upper()}{said[1:]}.", icon=":material/translate:")
+        waiting = [found for i in analysis.incidents if (found := undated_for(analysis, i))]
+        if waiting:
+            many = "1 incident has" if len(waiting) == 1 else f"{len(waiting)} incidents have"
+            words = ", ".join(f"“{word}”" for word in dict.fromkeys(waiting))
+            st.info(
+                f"{many} no date: the text says {words}. Which day that was depends on when "
+                "the text was published, and that is not known.",
+                icon=":material/event:",
+            )
+            if st.button("Give the date of publication", key="give-date"):
+                give_date(analysis.article)
+
+
+@st.dialog("When was it published?")
+def give_date(article: Article) -> None:
+    """Ask for the date of publication alone, and read the article again with it."""
+    with st.form("give-date-form", border=False):
+        typed = st.text_input("Published", max_chars=40, placeholder="YYYY-MM-DD")
+        given = st.form_submit_button("Save and analyse again", type="primary")
+    if not given:
+        return
+    try:
+        day = _day(typed)
+    except MapperError as error:
+        st.error(_sentence(error))
+        return
+    if day is None:
+        st.error("Write the date first, for example 2024-05-14.")
+        return
+    bring_in([(replace(article, published=day), None)], [])
+    st.rerun()
 
 
 @st.dialog("Add articles", width="large")
@@ -309,6 +341,12 @@ def add_articles() -> None:
             st.caption(example.note)
     if sum(len(article.text) for article, _ in found) > LONG:
         st.info("That is a long text: reading it may take a minute.")
-    if found or failures:
+    if failures and not found:
+        # Nothing to show: the dialog stays open, with what is wrong beside what was chosen.
+        with upload:
+            for failure in failures:
+                st.error(failure)
+        return
+    if found:
         bring_in(found, failures)
         st.rerun()

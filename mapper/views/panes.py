@@ -26,7 +26,8 @@ from mapper.webmap.words import (
     place_in_words,
     range_in_words,
     sure_in_words,
-    when_in_words,
+    undated_for,
+    when_of,
 )
 
 
@@ -134,7 +135,11 @@ def _line(row: Row, several: bool) -> dict[str, Any]:
         "Known to": ", ".join(
             dict.fromkeys(label_of("precision", p.place.precision) for p in incident.places)
         ),
-        "When": incident.date.start or f"until {incident.date.end}" if incident.date else "–",
+        "When": incident.date.start or f"until {incident.date.end}"
+        if incident.date
+        else f"“{said}”?"
+        if (said := undated_for(row.analysis, incident))
+        else "–",
         "Until": (incident.date.end or "goes on") if incident.date else "",
         "Killed": _toll(incident.fatalities),
         "Injured": _toll(incident.injured),
@@ -193,8 +198,13 @@ def summary(rows: Sequence[Row], shown: Sequence[Row]) -> None:
     ]  # fmt: skip
     if counted.first and counted.last:
         covers.append(
-            f"Dated incidents lie between {day_in_words(counted.first.isoformat())} and "
-            f"{day_in_words(counted.last.isoformat())}; "
+            f"What is told lies between {day_in_words(counted.first.isoformat())} and "
+            f"{day_in_words(counted.last.isoformat())}"
+            + (
+                ", background apart; "
+                if counted.by_state.get("background", 0) not in (0, counted.incidents)
+                else "; "
+            )
             + (
                 "each has a date."
                 if not counted.undated
@@ -209,12 +219,14 @@ def summary(rows: Sequence[Row], shown: Sequence[Row]) -> None:
     for name, found in (("Killed", counted.killed), ("Injured", counted.injured)):
         if found.stated:
             shared = (
-                f", {found.shared} of them given for several incidents and counted once"
+                f"; {'one is' if found.shared == 1 else f'{found.shared} are'} given for several "
+                "incidents at once, and added a single time"
                 if found.shared
                 else ""
             )
             covers.append(
-                f"{name}: {found.stated} separate figure{'' if found.stated == 1 else 's'}{shared}."
+                f"{name}: the sum of {found.stated} figure{'' if found.stated == 1 else 's'} in "
+                f"the text{shared}."
             )
     covers.append(
         "Only what happened or goes on counts towards the tolls; background, plans, threats and "
@@ -232,7 +244,7 @@ def unplaced(shown: Sequence[Row]) -> None:
         with st.container(border=True):
             st.text(
                 f"{row.title} · {label_of('modality', row.incident.modality)} · "
-                f"{when_in_words(row.incident.date)}"
+                f"{when_of(row.analysis, row.incident)}"
             )
             st.text(f"“{row.quote}”")
             _guesses(row)

@@ -28,7 +28,10 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a selection holds.  Tolls are of what happened, background left out."""
+    """What a selection holds.  Tolls are of what happened, background left out.
+
+    ``first`` and ``last`` too leave out background, unless there is nothing else.
+    """
 
     incidents: int
     articles: int
@@ -48,6 +51,7 @@ class Totals:
 def totals(rows: Sequence[Row]) -> Totals:
     """Count the rows; a toll that several incidents share is added once."""
     spans = [span for span in map(span_of, rows) if span]
+    told = [span for row in rows if not row.incident.background and (span := span_of(row))] or spans
     counted = [row for row in rows if row.state == "happened"]
     return Totals(
         incidents=len(rows),
@@ -57,8 +61,8 @@ def totals(rows: Sequence[Row]) -> Totals:
         placed=sum(1 for row in rows if row.incident.places),
         unplaced=sum(1 for row in rows if not row.incident.places),
         undated=len(rows) - len(spans),
-        first=min((span[0] for span in spans), default=None),
-        last=max((span[1] for span in spans), default=None),
+        first=min((span[0] for span in told), default=None),
+        last=max((span[1] for span in told), default=None),
         killed=_sum([(row, row.incident.fatalities) for row in counted]),
         injured=_sum([(row, row.incident.injured) for row in counted]),
         verified=sum(1 for row in rows if row.incident.verified),

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from mapper.model import Analysis
-from mapper.views import channel, correct, filterbar, panes, state, timebar, totals
+from mapper.views import channel, correct, filterbar, intake, panes, state, timebar, totals
 from mapper.views.filters import filtered
 from mapper.webmap.layer import DETAIL, SCRIPTS, STYLES, offline_map
 from mapper.webmap.rows import Row
@@ -85,8 +85,6 @@ def _pane_label(pane: str, shown: Sequence[Row]) -> str:
 
 
 def _empty() -> None:
-    from mapper.views import intake
-
     with st.container(border=True):
         st.subheader("No article yet")
         st.write(
@@ -170,6 +168,7 @@ def _reader(rows: list[Row], shown: Sequence[Row]) -> None:
         st.info("This article has not been read yet.")
         return
     memory.reading = analysis.article.id
+    intake.notices(analysis)
     version, article = state.shown().reading(analysis, rows, state.least())
     channel.reader(
         key="reader", channel=memory.channel, version=version, article=article,

@@ -25,7 +25,7 @@ from mapper.webmap.words import (
     state_of,
     sure_in_words,
     toll_in_words,
-    when_in_words,
+    when_of,
 )
 
 QUOTE_LIMIT = 600
@@ -237,14 +237,14 @@ def _row(
         "kind": incident.kind,
         "state": row.state,
         "title": row.title,
-        "aria": f"{row.title}. {modality}. {when_in_words(incident.date)}",
+        "aria": f"{row.title}. {modality}. {when_of(row.analysis, incident)}",
         "modalityLabel": modality,
         "background": incident.background,
         "what": what,
         "places": [_place(item, text, geometries, keys) for item in incident.places],
         "unsure": row.guess,
         "zoom": min((_ZOOM.get(item.place.precision, 8) for item in incident.places), default=5),
-        "when": when_in_words(incident.date),
+        "when": when_of(row.analysis, incident),
         "whenQuote": incident.date.quote if incident.date else None,
         "start": incident.date.start if incident.date else None,
         "end": incident.date.end if incident.date else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,7 @@ import yaml
 from geodata.fold import fold
 from mapper.export.styles import styles
 from mapper.export.words import kind_label, kinds
-from mapper.model import Actor, DateSpan, Incident, IncidentPlace, Toll
+from mapper.model import Actor, Analysis, DateSpan, Incident, IncidentPlace, Toll
 
 _WORDS = Path(__file__).with_name("words.yaml")
 
@@ -84,6 +85,31 @@ def day_in_words(iso: str) -> str:
     name = calendar.month_name[int(month)]
     shown = f"{int(day[:2])} {name}" if day[:2].isdigit() else name
     return f"{shown} (year not stated)" if year == "XXXX" else f"{shown} {year}"
+
+
+_TOLD_BY_DAY = re.compile(
+    r"\b((?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today|tonight|tomorrow"
+    r"|(?:this|last|next) (?:week|weekend|month|year|night))\b",
+    re.IGNORECASE,
+)
+
+
+def undated_for(analysis: Analysis, incident: Incident) -> str | None:
+    """The words (``Tuesday``) that would date it if the date of publication were known, or None."""
+    if incident.date is not None or analysis.article.published:
+        return None
+    for item in incident.evidence:
+        if found := _TOLD_BY_DAY.search(item.quote):
+            return found[0]
+    return None
+
+
+def when_of(analysis: Analysis, incident: Incident) -> str:
+    """When, as ``when_in_words``; where only the date of publication is missing it says so."""
+    said = undated_for(analysis, incident)
+    if said:
+        return f"“{said}”: needs the date of publication"
+    return when_in_words(incident.date)
 
 
 def when_in_words(date: DateSpan | None) -> str:

@@ -61,7 +61,51 @@ def test_a_text_without_incidents_says_so(make_app, own_server):
 def test_another_language_is_said_to_be_one(make_app, own_server):
     app = make_app(own_server.url).open()
     paste(app, "La ville est calme ce soir et rien ne se passe dans les rues.")
-    expect(app.page.get_by_text(re.compile("another language"))).to_be_visible()
+    said = app.page.get_by_text(re.compile("another language"))
+    expect(said).to_be_visible()
+    # With another article it is gone, and back with this one.
+    app.settled()
+    app.page.get_by_text("All 2 articles").click()
+    expect(app.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "7")
+    app.settled()
+    expect(said).to_have_count(0)
+    app.page.get_by_test_id("stSidebar").get_by_text(re.compile("^text-")).first.click()
+    expect(said).to_be_visible()
+
+
+def test_a_weekday_asks_for_the_date_of_publication(make_app, own_server):
+    app = make_app(own_server.url).open()
+    page = app.page
+    paste(app, "An attack was told of. The attack on Tuesday went on.")
+    expect(
+        page.get_by_text(re.compile("1 incident has no date: the text says “Tuesday”"))
+    ).to_be_visible()
+    app.incident_of("on Tuesday").click()
+    expect(app.map.locator(".im-popup")).to_contain_text("needs the date of publication")
+    app.settled()
+    page.get_by_role("button", name="Give the date of publication").click()
+    field = page.get_by_role("dialog").get_by_role("textbox", name="Published")
+    field.fill("soon")
+    page.get_by_role("dialog").get_by_role("button", name="Save and analyse again").click()
+    expect(page.get_by_role("dialog").get_by_text(re.compile("is no date"))).to_be_visible()
+    field.fill("14 May 2024")
+    page.get_by_role("dialog").get_by_role("button", name="Save and analyse again").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text(re.compile("the text says “Tuesday”"))).to_have_count(0)
+
+
+def test_a_file_that_is_no_text_is_told_of_where_it_was_chosen(make_app, own_server):
+    app = make_app(own_server.url).open()
+    page = app.page
+    page.get_by_role("button", name="Add articles").click()
+    page.get_by_role("tab", name="Upload files").click()
+    page.locator('input[type="file"]').set_input_files(
+        [{"name": "bad.txt", "mimeType": "text/plain", "buffer": b"a\xc0b\x00"}]
+    )
+    expect(page.get_by_text("bad.txt")).to_be_visible()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Show on the map").last.click()
+    expect(dialog.get_by_text(re.compile("this is not a text file"))).to_be_in_viewport()
 
 
 def test_a_text_that_is_too_long_is_refused_in_words(make_app, own_server):
