@@ -59,6 +59,7 @@ ATTRIBUTES = (
 
 _DATE = re.compile(r"(\d{4}|XXXX)(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _EMPTY: Span = (0, 0)
+_TOLLS = ("fatalities", "injured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +259,7 @@ class Corrector:
         """Move some of an incident's evidence or places (by number) into one of its own.
 
         What only evidence is moved of keeps the places, and the other way round; something
-        must stay behind.
+        must stay behind.  Tolls, actors and date go with the half whose evidence has their words.
         """
         incident = self._incident(incident_id)
         quotes = [_pick(incident.evidence, i, "evidence", incident_id) for i in evidence]
@@ -568,13 +569,13 @@ def _apply_split(state: Corrected, entry: Correction) -> Corrected | None:
     spots = {tuple(item) for item in entry.new["places"]}
     quotes = tuple(e for e in found.evidence if (e.start, e.end) in spans)
     places = tuple(p for p in found.places if p.mention in spots)
+    if (spans and not quotes) or (spots and not places):
+        return None
     left = replace(
         found,
         evidence=tuple(e for e in found.evidence if e not in quotes) or found.evidence,
         places=tuple(p for p in found.places if p not in places),
     )
-    if (spans and not quotes) or (spots and not places):
-        return None
     digest = hashlib.sha256(f"{found.id} {sorted(spans)} {sorted(spots)}".encode()).hexdigest()[:10]
     new = replace(
         found,
@@ -582,13 +583,59 @@ def _apply_split(state: Corrected, entry: Correction) -> Corrected | None:
         evidence=quotes or found.evidence,
         places=places if spots else found.places,
     )
+    left, new = _parted(found, left, new)
+    moved = [
+        name for name in _TOLLS if getattr(found, name) is not None and getattr(left, name) is None
+    ]
     incidents: list[Incident] = []
     for incident in state.analysis.incidents:
         if incident is found:
             incidents += [_marked(left, "split"), _marked(new, "split")]
         else:
-            incidents.append(incident)
+            incidents.append(_shared(incident, {found.id: new.id}, moved))
     return _with_incidents(state, tuple(incidents))
+
+
+def _parted(found: Incident, left: Incident, new: Incident) -> tuple[Incident, Incident]:
+    """The two halves of a split incident, each with what its own evidence says.
+
+    A toll is of one half alone, so that no one is counted twice: of the new one where only its
+    evidence holds the words, else of the one that stays.  So is an actor.  A date goes with its
+    words too, but where they stand in neither half, or in both, it is the date of both.
+    """
+
+    def goes(span: Span) -> tuple[bool, bool]:
+        """Whether the evidence of what stays and of what is new holds the words."""
+        stays, leaves = (
+            any(e.start <= span[0] < span[1] <= e.end for e in half.evidence)
+            for half in (left, new)
+        )
+        return stays, leaves
+
+    alone = (False, True)
+    for name in _TOLLS:
+        toll = getattr(found, name)
+        if toll is not None:
+            taken = goes(toll.span) == alone
+            left = _without(left, name) if taken else left
+            new = new if taken else _without(new, name)
+    if found.date is not None:
+        held = goes(found.date.span)
+        left = _without(left, "date") if held == alone else left
+        new = _without(new, "date") if held == (True, False) else new
+    theirs = tuple(a for a in found.actors if goes((a.start, a.end)) == alone)
+    ours = tuple(a for a in found.actors if a not in theirs)
+    return replace(left, actors=ours), replace(new, actors=theirs)
+
+
+def _without(incident: Incident, attribute: str) -> Incident:
+    """The incident without a value that went elsewhere, nor a trace of how it was set."""
+    bare: Incident = replace(incident, **{attribute: None})
+    return replace(
+        bare,
+        corrected=tuple(name for name in bare.corrected if name != attribute),
+        why={name: reason for name, reason in bare.why.items() if name != attribute},
+    )
 
 
 def _apply_add(state: Corrected, entry: Correction) -> Corrected | None:
@@ -686,20 +733,24 @@ def _marked(incident: Incident, attribute: str) -> Incident:
     )
 
 
-def _shared(incident: Incident, names: Mapping[str, str | None]) -> Incident:
-    """The incident with ids in ``shared_with`` renamed (None: left out)."""
+def _shared(
+    incident: Incident, names: Mapping[str, str | None], of: Sequence[str] = _TOLLS
+) -> Incident:
+    """The incident with ids in ``shared_with`` of these tolls renamed (None: left out)."""
 
     def renamed(toll: Toll | None) -> Toll | None:
-        if toll is None or not toll.shared_with:
+        if toll is None or names.keys().isdisjoint(toll.shared_with):
             return toll
         ids = dict.fromkeys(names.get(other, other) for other in toll.shared_with)
         return replace(
             toll, shared_with=tuple(i for i in ids if i is not None and i != incident.id)
         )
 
-    return replace(
-        incident, fatalities=renamed(incident.fatalities), injured=renamed(incident.injured)
-    )
+    made: dict[str, Any] = {name: renamed(getattr(incident, name)) for name in of}
+    if all(toll is getattr(incident, name) for name, toll in made.items()):
+        return incident
+    changed: Incident = replace(incident, **made)
+    return changed
 
 
 def _distinct_places(first: Incident, second: Incident) -> tuple[Any, ...]:

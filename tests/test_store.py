@@ -127,6 +127,85 @@ def test_reject_merge_split_add(analysis):
         validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
 
 
+def killed(analysis):
+    """The dead of all incidents, a figure for several of them counted once."""
+    total, seen = 0, set()
+    for found in analysis.incidents:
+        if found.fatalities and not seen & {found.id, *found.fatalities.shared_with}:
+            total += found.fatalities.low
+            seen |= {found.id, *found.fatalities.shared_with}
+    return total
+
+
+def of_one_story(analysis):
+    """The analysis with its shelling and its march taken for one incident."""
+    return applied(analysis, by(analysis).merge("i-shelling", ["i-march"])).analysis
+
+
+def test_a_split_takes_toll_date_and_actors_along_with_their_words(analysis):
+    whole = of_one_story(analysis)
+    state = applied(whole, by(whole).split("i-shelling", evidence=[0], why="two stories"))
+    march, shelling = state.analysis.incidents[:2]
+    assert [e.quote[:7] for e in (*march.evidence, *shelling.evidence)] == ["Thousan", "Gunmen "]
+    assert march.fatalities is None and shelling.fatalities.quote == "at least two dockers"
+    assert shelling.injured is None and march.injured.quote == "nobody was hurt"
+    assert march.date is None and shelling.date.start == "2021-05-03"
+    assert march.actors == () and len(shelling.actors) == 2
+    assert "date" not in march.why
+    # The other way round what stays keeps all that is its own.
+    state = applied(whole, by(whole).split("i-shelling", evidence=[1]))
+    shelling, march = state.analysis.incidents[:2]
+    assert shelling.fatalities and not march.fatalities and march.injured and not march.actors
+    validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
+
+
+def test_a_toll_whose_words_stand_in_both_halves_or_none_is_counted_once(analysis):
+    whole = of_one_story(analysis)
+    for entry in (
+        by(whole).split("i-shelling", places=[0]),
+        by(whole).split("i-shelling", evidence=[1], places=[0]),
+    ):
+        assert killed(applied(whole, entry).analysis) == killed(whole) == 2
+    by_hand = applied(whole, by(whole).set("i-shelling", "fatalities", {"low": 7})).analysis
+    state = applied(by_hand, by(by_hand).split("i-shelling", evidence=[0]))
+    assert [i.fatalities and i.fatalities.low for i in state.analysis.incidents[:2]] == [7, None]
+    assert state.analysis.incidents[1].corrected == ("merged", "split")
+
+
+def test_who_shares_a_toll_follows_it_to_the_half_it_goes_with(analysis):
+    whole = of_one_story(analysis)
+    toll = whole.incidents[0].fatalities
+    incidents = tuple(
+        replace(i, fatalities=replace(toll, shared_with=tuple(
+            o for o in ("i-shelling", "i-raid") if o != i.id)))
+        if i.id in ("i-shelling", "i-raid") else i
+        for i in whole.incidents
+    )  # fmt: skip
+    whole = replace(whole, incidents=incidents)
+    found = applied(whole, by(whole).split("i-shelling", evidence=[0])).analysis
+    assert incident(found, "i-raid").fatalities.shared_with == (found.incidents[1].id,)
+    assert killed(found) == killed(whole)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_split_makes_more_people_die(data):
+    analysis = made.analysis()
+    for _ in range(data.draw(st.integers(0, 2))):
+        one, *others = data.draw(st.permutations([i.id for i in analysis.incidents]))
+        analysis = applied(analysis, by(analysis).merge(one, others[:2])).analysis
+    for found in analysis.incidents:
+        quotes = data.draw(st.lists(st.integers(0, len(found.evidence) - 1), unique=True))
+        spots = [n for n in range(len(found.places)) if data.draw(st.booleans())]
+        try:
+            entry = by(analysis).split(found.id, evidence=quotes, places=spots)
+        except InputError:
+            continue
+        state = applied(analysis, entry)
+        assert not state.unmatched and killed(state.analysis) == killed(analysis)
+        validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
+
+
 def test_a_shared_toll_forgets_who_is_gone(analysis):
     toll = replace(incident(analysis, "i-shelling").fatalities, shared_with=("i-raid", "i-mayor"))
     incidents = tuple(
