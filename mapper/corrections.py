@@ -22,6 +22,7 @@ from typing import Any, Literal, get_args
 from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
 
+from geodata.gazetteer import distance_km
 from mapper import decode
 from mapper.errors import InputError, short
 from mapper.export.features import label
@@ -188,18 +189,19 @@ class Corrector:
     ) -> Correction:
         """Put an incident somewhere else: all of it, or its place number ``index``.
 
-        ``mention`` is the span it rests on; without one, the old place's, else an empty span.
+        ``mention`` is the span of the words that mean this place.  Without one it rests on no
+        words, and is said to be set by a person: those of the old place meant another.  The same
+        place again keeps its words.
         """
         incident = self._incident(incident_id)
         if index is not None and not 0 <= index < len(incident.places):
             raise InputError(f"incident {short(incident_id)} has no place number {index}")
         before = incident.places[index or 0] if incident.places else None
-        span = mention or (before.mention if before else _EMPTY)
-        relation = before.relation if before and before.place == place else "in"
+        same = before if before and before.place == place else None
         item = {
-            "mention": list(span),
-            "relation": relation,
-            "inferred": span == _EMPTY,
+            "mention": list(mention or (same.mention if same else _EMPTY)),
+            "relation": same.relation if same else "in",
+            "inferred": same.inferred if same and not mention else False,
             **place.to_dict(),
         }
         if index is None:
@@ -273,6 +275,7 @@ class Corrector:
         new = {
             "evidence": [[e.start, e.end] for e in quotes],
             "places": [list(p.mention) for p in spots],
+            "place_ids": [p.place.id for p in spots],
         }
         return self._made("split", _target(incident, self._text), None, incident.id, new, why)
 
@@ -318,7 +321,7 @@ class Corrector:
                 {
                     "mention": list(span),
                     "relation": "in",
-                    "inferred": mention is None,
+                    "inferred": False,
                     **place.to_dict(),
                 }
             ]
@@ -441,8 +444,44 @@ def describe(entry: Correction) -> str:
     return f"{entry.action}: {what}"
 
 
-def place_at(lat: float, lon: float, *, name: str, uncertainty_m: int = 100) -> Place:
+def lying_in(
+    gazetteer: Any, points: Sequence[tuple[float, float]]
+) -> tuple[str | None, str | None]:
+    """The country (ISO 3166-1) and first-order division that hold all these (lat, lon) points.
+
+    A point in no known division is where the nearest town within 15 km is; where the points lie
+    in several, or in none, None is given.
+    """
+    found = [_unit_at(gazetteer, lat, lon) for lat, lon in points]
+    countries, units = {country for country, _ in found}, set(found)
+    if len(countries) != 1:
+        return None, None
+    return countries.pop(), units.pop()[1] if len(units) == 1 else None
+
+
+def _unit_at(gazetteer: Any, lat: float, lon: float) -> tuple[str | None, str | None]:
+    unit = gazetteer.admin1_at(lat, lon)
+    if unit is not None:
+        return unit.country, unit.name
+    near = gazetteer.around(lat, lon, 15, limit=200)
+    if not near:
+        return None, None
+    town = min(near, key=lambda entry: distance_km((lat, lon), (entry.lat, entry.lon)))
+    return town.country, town.admin1_name
+
+
+def place_at(
+    lat: float,
+    lon: float,
+    *,
+    name: str,
+    uncertainty_m: int = 100,
+    country: str | None = None,
+    admin1: str | None = None,
+) -> Place:
     """A place that a person pointed at or typed: WGS 84 degrees.
+
+    ``country`` and ``admin1`` are what holds it (``lying_in``), where that is known.
 
     Raises:
         InputError: the coordinates are not on Earth.
@@ -454,8 +493,8 @@ def place_at(lat: float, lon: float, *, name: str, uncertainty_m: int = 100) -> 
         f"point:{lat},{lon}",
         name.strip() or f"{lat}, {lon}",
         "point",
-        None,
-        None,
+        country,
+        admin1,
         lat,
         lon,
         None,
@@ -466,8 +505,18 @@ def place_at(lat: float, lon: float, *, name: str, uncertainty_m: int = 100) -> 
     )
 
 
-def place_area(geometry: Mapping[str, Any], *, name: str) -> Place:
+def place_area(
+    geometry: Mapping[str, Any],
+    *,
+    name: str,
+    country: str | None = None,
+    admin1: str | None = None,
+    source: str = "a person",
+) -> Place:
     """A place that a person drew: a GeoJSON Polygon or MultiPolygon in lon, lat degrees.
+
+    ``country`` and ``admin1`` are what holds it (``lying_in``), where that is known; ``source``
+    is another where the area is joined from areas of the gazetteer.
 
     Raises:
         InputError: it is no area.
@@ -489,15 +538,15 @@ def place_area(geometry: Mapping[str, Any], *, name: str) -> Place:
         f"area:{digest}",
         name.strip() or "area drawn by hand",
         "area",
-        None,
-        None,
+        country,
+        admin1,
         round(inside.y, 6),
         round(inside.x, 6),
         None,
         "region",
         radius,
         json.loads(json.dumps(mapping(area))),
-        "a person",
+        source,
     )
 
 
@@ -507,7 +556,21 @@ def place_area(geometry: Mapping[str, Any], *, name: str) -> Place:
 def _apply_set(state: Corrected, entry: Correction) -> Corrected | None:
     attribute = entry.attribute
     assert attribute is not None
-    return _changed(state, entry, lambda incident: _with(incident, attribute, entry.new))
+    found = _found(state.analysis, entry.target)
+    if found is None:
+        return None
+    changed = _with(found, attribute, entry.new)
+    toll = getattr(changed, attribute) if attribute in _TOLLS else None
+    sharing = toll.shared_with if toll else ()
+    incidents = []
+    for incident in state.analysis.incidents:
+        if incident is found:
+            incident = changed
+        elif attribute in _TOLLS and incident.id not in sharing:
+            # A figure of its own is no longer the one that others share.
+            incident = _shared(incident, {found.id: None}, (attribute,))
+        incidents.append(incident)
+    return _with_incidents(state, tuple(incidents))
 
 
 def _apply_verify(state: Corrected, entry: Correction) -> Corrected | None:
@@ -567,8 +630,11 @@ def _apply_split(state: Corrected, entry: Correction) -> Corrected | None:
         return None
     spans = {tuple(item) for item in entry.new["evidence"]}
     spots = {tuple(item) for item in entry.new["places"]}
+    ids = entry.new.get("place_ids")  # places without words are told apart by what they are
     quotes = tuple(e for e in found.evidence if (e.start, e.end) in spans)
-    places = tuple(p for p in found.places if p.mention in spots)
+    places = tuple(
+        p for p in found.places if p.mention in spots and (ids is None or p.place.id in ids)
+    )
     if (spans and not quotes) or (spots and not places):
         return None
     left = replace(
@@ -630,7 +696,8 @@ def _parted(found: Incident, left: Incident, new: Incident) -> tuple[Incident, I
 
 def _without(incident: Incident, attribute: str) -> Incident:
     """The incident without a value that went elsewhere, nor a trace of how it was set."""
-    bare: Incident = replace(incident, **{attribute: None})
+    nothing: dict[str, Any] = {attribute: None}
+    bare: Incident = replace(incident, **nothing)
     return replace(
         bare,
         corrected=tuple(name for name in bare.corrected if name != attribute),
@@ -832,7 +899,7 @@ def _checked(attribute: str, value: Any, text: str, incident: Incident) -> Any:
     if attribute == "kind":
         return _checked_kind(value)
     if attribute == "sub_kind":
-        return None if not value else str(value)
+        return _checked_sub_kind(value)
     if attribute == "modality":
         if value not in get_args(Modality):
             raise InputError(
@@ -855,6 +922,15 @@ def _checked(attribute: str, value: Any, text: str, incident: Incident) -> Any:
 def _checked_kind(value: Any) -> str:
     if value not in kinds():
         raise InputError(f"{short(value)} is no kind: choose of {', '.join(kinds())}")
+    return str(value)
+
+
+def _checked_sub_kind(value: Any) -> str | None:
+    if not value:
+        return None
+    known = [name for kind in kinds().values() for name in kind.get("sub_kinds") or ()]
+    if value not in known:
+        raise InputError(f"{short(value)} is no finer kind: choose of {', '.join(known)}")
     return str(value)
 
 

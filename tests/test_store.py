@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import made
 import pyogrio
@@ -90,7 +91,7 @@ def test_places_pointed_at_and_drawn(analysis):
         "the delta",
     ]
     unplaced = incident(state.analysis, "i-raid").places[0]
-    assert unplaced.inferred and made.TEXT[slice(*unplaced.mention)] == ""
+    assert not unplaced.inferred and made.TEXT[slice(*unplaced.mention)] == ""
     validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
 
 
@@ -125,6 +126,76 @@ def test_reject_merge_split_add(analysis):
     assert added.evidence[0].quote == "Clashes and marches" and added.corrected[0] == "added"
     for state in (rejected, merged, split):
         validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
+
+
+def test_a_value_set_by_a_person_cites_nothing_of_what_the_machine_read(analysis):
+    toll = replace(incident(analysis, "i-shelling").fatalities, shared_with=("i-raid",))
+    other = replace(toll, shared_with=("i-shelling",))
+    incidents = tuple(
+        replace(i, fatalities=toll) if i.id == "i-shelling"
+        else replace(i, fatalities=other) if i.id == "i-raid" else i
+        for i in analysis.incidents
+    )  # fmt: skip
+    analysis = replace(analysis, incidents=incidents)
+    state = applied(
+        analysis,
+        by(analysis).set("i-shelling", "fatalities", {"low": 1, "high": 1}),
+        by(analysis).set("i-shelling", "date", {"start": "2021-05-02", "end": "2021-05-02"}),
+        by(analysis).set_place("i-shelling", place_at(30.5, 47.8, name="the docks")),
+        by(analysis).set_place("i-mayor", made.BASRA, index=0),
+    )
+    found = incident(state.analysis, "i-shelling")
+    assert (found.fatalities.quote, found.fatalities.shared_with) == ("", ())
+    assert found.date.quote == "" and found.places[0].mention == (0, 0)
+    # The other figure is no longer one for both.
+    assert incident(state.analysis, "i-raid").fatalities.shared_with == ()
+    assert incident(state.analysis, "i-mayor").places[0].mention == (0, 0)
+    # The same place again, and a figure with words of the text, keep what they rest on.
+    span = list(made.span(made.TEXT, "two dockers"))
+    state = applied(
+        analysis,
+        by(analysis).set_place("i-shelling", made.BASRA),
+        by(analysis).set("i-shelling", "fatalities", {"low": 2, "high": 2, "span": span}),
+    )
+    found = incident(state.analysis, "i-shelling")
+    assert found.places == incident(analysis, "i-shelling").places
+    assert found.fatalities.quote == "two dockers"
+
+
+def test_places_without_words_are_split_apart(analysis):
+    first = applied(analysis, by(analysis).set_place("i-mayor", made.SOUTH, index=0)).analysis
+    docks = place_at(30.5, 47.8, name="the docks")
+    both = applied(first, by(first).set_place("i-mayor", docks, index=1)).analysis
+    state = applied(both, by(both).split("i-mayor", places=[1]))
+    left, new = state.analysis.incidents[-2:]
+    assert [p.place.name for p in (*left.places, *new.places)] == ["southern Iraq", "the docks"]
+
+
+class Units:
+    """A gazetteer of two provinces and a harbour town."""
+
+    def admin1_at(self, lat, lon):
+        if lon > 48:
+            return None
+        return SimpleNamespace(
+            country="IQ" if lat < 33 else "TR", name="South" if lat < 31 else "N"
+        )
+
+    def around(self, lat, lon, km, *, limit=50, facilities=False):
+        town = SimpleNamespace(country="KW", admin1_name="Coast", lat=29.0, lon=48.1)
+        far = SimpleNamespace(country="IR", admin1_name="Khuzestan", lat=29.3, lon=48.3)
+        return (far, town) if lon < 49 else ()
+
+
+def test_a_point_or_an_area_lies_in_what_holds_it():
+    found = lambda *points: corrections.lying_in(Units(), points)  # noqa: E731
+    assert found((30, 47)) == ("IQ", "South")
+    assert found((30, 47), (32, 47)) == ("IQ", None)
+    assert found((30, 47), (34, 47)) == (None, None)
+    assert found((29, 48.05)) == ("KW", "Coast")  # off the shore: the nearest town
+    assert found((29, 60)) == (None, None)
+    point = place_at(30, 47, name="", country="IQ", admin1="South")
+    assert (point.name, point.country, point.admin1) == ("30, 47", "IQ", "South")
 
 
 def killed(analysis):
@@ -232,6 +303,7 @@ def test_a_shared_toll_forgets_who_is_gone(analysis):
         ("actors", [{"quote": "Martians", "role": "victim"}]),
         ("actors", [{"quote": "Gunmen", "role": "hero"}]),
         ("id", "x"),
+        ("sub_kind", "a party"),
         ("date", {"start": "2021", "span": [0, 10_000]}),
     ],
 )
