@@ -26,7 +26,7 @@ from geodata.gazetteer import distance_km
 from mapper import decode
 from mapper.errors import InputError, short
 from mapper.export.features import label
-from mapper.export.words import kinds
+from mapper.export.words import kind_label, kinds
 from mapper.model import (
     ActorRole,
     Analysis,
@@ -36,6 +36,7 @@ from mapper.model import (
     Modality,
     Place,
     Precision,
+    Rejection,
     Span,
     Toll,
 )
@@ -428,20 +429,58 @@ def advance(state: Corrected, entries: Iterable[Correction]) -> Corrected:
     return state
 
 
-def describe(entry: Correction) -> str:
-    """One line on what an entry did, for showing the log."""
+def describe(entry: Correction, log: Sequence[Correction] = ()) -> str:
+    """One line on what an entry did, for showing the log.
+
+    ``log`` is what it stands in: an undo or a redo says what it took back or made again.
+    """
+    what = about(entry, log)
+    before, after = before_and_after(entry, log)
+    return f"{what}: {before} → {after}" if before or after else what
+
+
+def about(entry: Correction, log: Sequence[Correction] = ()) -> str:
+    """What an entry changed, in a line without its values."""
+    from mapper.webmap.words import label_of  # brings folium along
+
     what = f"“{entry.target.quotes[0]}”" if entry.target and entry.target.quotes else ""
-    if entry.action == "set":
-        return f"{entry.attribute} of {what}: {_shown(entry.old)} → {_shown(entry.new)}"
-    if entry.action == "place_mention":
-        return f"place of {what}: {_shown(entry.old)} → {_shown(entry.new)}"
+    if entry.action in ("set", "place_mention"):
+        return f"{label_of('changed', entry.attribute)} of {what}"
     if entry.action == "add":
         return f"added: {label(decode.incident(entry.new))}"
     if entry.action == "verify":
         return f"{'verified' if entry.new else 'no longer verified'}: {what}"
     if entry.action in ("undo", "redo"):
-        return f"{entry.action} of change {entry.new}"
+        meant = next((other for other in log if other.number == entry.new), None)
+        done = "took back" if entry.action == "undo" else "made again"
+        return f"{done} change {entry.new}" + (f" ({about(meant)})" if meant else "")
+    if entry.action == "reject":
+        old = entry.old if isinstance(entry.old, Mapping) else None
+        return f"no incident: {label(decode.incident(old)) if old else what}"
+    if entry.action == "merge":
+        others = ", ".join(f"“{quote}”" for item in entry.new for quote in item["quotes"][:1])
+        return f"made one of {what} and {others}"
     return f"{entry.action}: {what}"
+
+
+def before_and_after(entry: Correction, log: Sequence[Correction] = ()) -> tuple[str, str]:
+    """The old and the new value of an entry in words; empty where it changed no value.
+
+    Of an undo they are those of the change it took back, the other way round.
+    """
+    if entry.action in ("undo", "redo"):
+        meant = next((other for other in log if other.number == entry.new), None)
+        old, new = before_and_after(meant) if meant else ("", "")
+        return (new, old) if entry.action == "undo" else (old, new)
+    if entry.action in ("set", "place_mention"):
+        return _shown(entry.attribute, entry.old), _shown(entry.attribute, entry.new)
+    if entry.action == "verify":
+        return ("checked" if entry.old else "not checked"), (
+            "checked" if entry.new else "not checked"
+        )
+    if entry.action == "reject":
+        return "an incident", "no incident"
+    return "", ""
 
 
 def lying_in(
@@ -594,7 +633,11 @@ def _apply_reject(state: Corrected, entry: Correction) -> Corrected | None:
     incidents = tuple(
         _shared(i, {found.id: None}) for i in state.analysis.incidents if i is not found
     )
-    return replace(_with_incidents(state, incidents), rejected=(*state.rejected, found))
+    gone = Rejection(found, entry.why, entry.user, entry.at)
+    analysis = replace(
+        state.analysis, incidents=incidents, rejected=(*state.analysis.rejected, gone)
+    )
+    return replace(state, analysis=analysis, rejected=(*state.rejected, found))
 
 
 def _apply_merge(state: Corrected, entry: Correction) -> Corrected | None:
@@ -1015,17 +1058,40 @@ def _pick(items: Sequence[Any], index: int, what: str, identity: str) -> Any:
     return items[index]
 
 
-def _shown(value: Any) -> str:
-    """A JSON value for people, short."""
-    if value is None:
+def _shown(attribute: str | None, value: Any) -> str:
+    """A JSON value for people, in one line."""
+    from mapper.webmap.words import label_of, range_in_words, when_in_words  # brings folium along
+
+    if value is None or value == []:
         return "none"
-    if isinstance(value, Mapping):
-        if "name" in value:
-            return str(value["name"])
-        if "low" in value:
-            return f"{value['low']}-{value['high']}"
-        if "start" in value:
-            return " to ".join(str(p) for p in (value["start"], value["end"]) if p) or "none"
+    if attribute == "kind":
+        return kind_label(str(value))
+    if attribute == "sub_kind":
+        return str(value).replace("_", " ")
+    if attribute == "modality":
+        return label_of("modality", str(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(_shown(item) for item in value) or "none"
+        return "; ".join(_shown(attribute, item) for item in value)
+    if not isinstance(value, Mapping):
+        return str(value)
+    if attribute in _TOLLS:
+        number = range_in_words(value["low"], value["high"])
+        others = len(value.get("shared_with") or ())
+        return _with_words(number + (f", shared with {others}" if others else ""), value)
+    if attribute == "date":
+        return _with_words(when_in_words(decode.date(value)), value)
+    if "role" in value:
+        alleged = ", alleged" if value.get("alleged") else ""
+        return f"{value['quote']} ({label_of('actor', value['role']).lower()}{alleged})"
+    if "name" in value:
+        return f"{value['name']} ({value['lat']:.4f}, {value['lon']:.4f})"
     return str(value)
+
+
+def _with_words(shown: str, value: Mapping[str, Any]) -> str:
+    from mapper.webmap.words import BY_HAND  # brings folium along
+
+    quote = " ".join(str(value.get("quote") or "").split())
+    return f"{shown} “{quote}”" if quote else f"{shown} ({BY_HAND})"

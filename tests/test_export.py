@@ -392,6 +392,25 @@ def test_figures_set_by_a_person_cite_no_words(analyses, tmp_path):
     assert drawn["when"] == "2021 (set by a person)" and drawn["whenQuote"] is None
 
 
+def test_the_report_counts_and_lists_what_was_thrown_out(analyses, tmp_path):
+    by = Corrector(analyses[0], user="Ada", at="2026-01-02T03:04:05Z")
+    entries = (
+        by.reject("i-raid", why="an order <b>only</b>"),
+        by.set("i-shelling", "fatalities", {"low": 1, "high": 1}),
+        by.set_place("i-shelling", place_at(30.5, 47.8, name="the docks")),
+        by.verify("i-march"),
+    )
+    found = apply(analyses[0], [replace(e, number=n) for n, e in enumerate(entries, 1)]).analysis
+    page = written([found], tmp_path, ".report.html").read_text("utf-8")
+    assert "Nothing is listed without" not in page
+    assert "Killed: 1 (1 figure)." in page and "Injured: none (1 figure)." in page
+    assert "By a person: 1 checked, 1 changed or added, 1 thrown out." in page
+    assert "Reason: an order &lt;b&gt;only&lt;/b&gt;. By Ada, 2026-01-02 03:04:05 UTC." in page
+    assert "a raid was planned" in page and "1 (set by a person)" in page
+    assert "the docks (set by a person)" in page and "Checked by a person" in page
+    assert "changed by a person: killed, where" in page
+
+
 def test_who_checked_an_incident_is_said_in_place_of_an_estimate(analyses):
     incident = analyses[0].incidents[0]
     said = lambda **changes: sureness_in_words(replace(incident, **changes))  # noqa: E731

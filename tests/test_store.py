@@ -416,6 +416,33 @@ def test_a_workspace_made_before_sources_were_kept_still_opens(store, analysis):
     assert again.analysis(analysis.article.id) is not None
 
 
+def test_the_log_says_what_was_and_what_is(analysis):
+    entries = [
+        by(analysis).set("i-shelling", "fatalities", {"low": 1, "high": 1}),
+        by(analysis).set("i-shelling", "kind", "crime"),
+        by(analysis).set_place("i-shelling", place_at(30.5, 47.8, name="the docks")),
+        by(analysis).reject("i-raid", why="an order"),
+        by(analysis).verify("i-march"),
+        by(analysis).merge("i-march", ["i-mayor"]),
+    ]
+    log = [replace(e, number=n) for n, e in enumerate(entries, 1)]
+    told = [corrections.describe(entry, log) for entry in log]
+    assert told[:4] == [
+        "killed of “shelled”: at least 2 “at least two dockers” → 1 (set by a person)",
+        "what of “shelled”: Explosion or remote violence → Crime",
+        "where of “shelled”: Basra (30.5085, 47.7804) → the docks (30.5000, 47.8000)",
+        "no incident: Strategic development: place unknown: an incident → no incident",
+    ]
+    assert told[4] == "verified: “marched”: not checked → checked"
+    assert told[5].startswith("made one of “marched” and “said")
+    undone = replace(corrections.undo(log[:1], user="Ada", at=AT), number=7)
+    assert corrections.describe(undone, log) == (
+        "took back change 1 (killed of “shelled”): "
+        "1 (set by a person) → at least 2 “at least two dockers”"
+    )
+    assert corrections.describe(undone) == "took back change 1"
+
+
 def test_the_log_is_append_only(store, analysis):
     store.put_analysis(analysis)
     store.correct(by(analysis).reject("i-raid"))

@@ -366,7 +366,7 @@ def _file_name(identity: str, analysis: Analysis | None = None) -> str:
 
 def log() -> None:
     """The log of corrections, oldest first; it only ever grows."""
-    from mapper.corrections import describe, effective
+    from mapper.corrections import about, before_and_after, effective
 
     chosen = st.session_state.article
     entries = state.store().log(None if chosen == state.ALL else chosen)
@@ -382,7 +382,9 @@ def log() -> None:
                     "No.": entry.number,
                     "When (UTC)": entry.at.replace("T", " ").removesuffix("Z"),
                     "Who": entry.user,
-                    "What": describe(entry),
+                    "What": about(entry, entries),
+                    "Before": before_and_after(entry, entries)[0],
+                    "After": before_and_after(entry, entries)[1],
                     "Why": entry.why,
                     "Stands": "yes" if entry.number in standing else
                     ("–" if entry.action in ("undo", "redo") else "undone"),
@@ -393,7 +395,18 @@ def log() -> None:
         ),
         hide_index=True,
         width="stretch",
+        column_config={
+            "No.": st.column_config.NumberColumn(width=50),
+            "What": st.column_config.TextColumn(width=340),
+            "Before": st.column_config.TextColumn(width=200),
+            "After": st.column_config.TextColumn(width=200),
+            "Why": st.column_config.TextColumn(width=200),
+        },
     )  # fmt: skip
+    st.caption(
+        "Click a cell to read all of it. Changes are signed with the name given under Settings, "
+        f"now “{state.user()}”."
+    )
     import json
 
     st.download_button(
