@@ -22,10 +22,11 @@ from typing import Any, Literal, get_args
 from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
 
+from geodata.gazetteer import distance_km
 from mapper import decode
 from mapper.errors import InputError, short
 from mapper.export.features import label
-from mapper.export.words import kinds
+from mapper.export.words import kind_label, kinds
 from mapper.model import (
     ActorRole,
     Analysis,
@@ -35,6 +36,7 @@ from mapper.model import (
     Modality,
     Place,
     Precision,
+    Rejection,
     Span,
     Toll,
 )
@@ -59,6 +61,7 @@ ATTRIBUTES = (
 
 _DATE = re.compile(r"(\d{4}|XXXX)(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _EMPTY: Span = (0, 0)
+_TOLLS = ("fatalities", "injured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +190,19 @@ class Corrector:
     ) -> Correction:
         """Put an incident somewhere else: all of it, or its place number ``index``.
 
-        ``mention`` is the span it rests on; without one, the old place's, else an empty span.
+        ``mention`` is the span of the words that mean this place.  Without one it rests on no
+        words, and is said to be set by a person: those of the old place meant another.  The same
+        place again keeps its words.
         """
         incident = self._incident(incident_id)
         if index is not None and not 0 <= index < len(incident.places):
             raise InputError(f"incident {short(incident_id)} has no place number {index}")
         before = incident.places[index or 0] if incident.places else None
-        span = mention or (before.mention if before else _EMPTY)
-        relation = before.relation if before and before.place == place else "in"
+        same = before if before and before.place == place else None
         item = {
-            "mention": list(span),
-            "relation": relation,
-            "inferred": span == _EMPTY,
+            "mention": list(mention or (same.mention if same else _EMPTY)),
+            "relation": same.relation if same else "in",
+            "inferred": same.inferred if same and not mention else False,
             **place.to_dict(),
         }
         if index is None:
@@ -258,7 +262,7 @@ class Corrector:
         """Move some of an incident's evidence or places (by number) into one of its own.
 
         What only evidence is moved of keeps the places, and the other way round; something
-        must stay behind.
+        must stay behind.  Tolls, actors and date go with the half whose evidence has their words.
         """
         incident = self._incident(incident_id)
         quotes = [_pick(incident.evidence, i, "evidence", incident_id) for i in evidence]
@@ -272,6 +276,7 @@ class Corrector:
         new = {
             "evidence": [[e.start, e.end] for e in quotes],
             "places": [list(p.mention) for p in spots],
+            "place_ids": [p.place.id for p in spots],
         }
         return self._made("split", _target(incident, self._text), None, incident.id, new, why)
 
@@ -317,7 +322,7 @@ class Corrector:
                 {
                     "mention": list(span),
                     "relation": "in",
-                    "inferred": mention is None,
+                    "inferred": False,
                     **place.to_dict(),
                 }
             ]
@@ -424,24 +429,98 @@ def advance(state: Corrected, entries: Iterable[Correction]) -> Corrected:
     return state
 
 
-def describe(entry: Correction) -> str:
-    """One line on what an entry did, for showing the log."""
+def describe(entry: Correction, log: Sequence[Correction] = ()) -> str:
+    """One line on what an entry did, for showing the log.
+
+    ``log`` is what it stands in: an undo or a redo says what it took back or made again.
+    """
+    what = about(entry, log)
+    before, after = before_and_after(entry, log)
+    return f"{what}: {before} → {after}" if before or after else what
+
+
+def about(entry: Correction, log: Sequence[Correction] = ()) -> str:
+    """What an entry changed, in a line without its values."""
+    from mapper.webmap.words import label_of  # brings folium along
+
     what = f"“{entry.target.quotes[0]}”" if entry.target and entry.target.quotes else ""
-    if entry.action == "set":
-        return f"{entry.attribute} of {what}: {_shown(entry.old)} → {_shown(entry.new)}"
-    if entry.action == "place_mention":
-        return f"place of {what}: {_shown(entry.old)} → {_shown(entry.new)}"
+    if entry.action in ("set", "place_mention"):
+        return f"{label_of('changed', entry.attribute)} of {what}"
     if entry.action == "add":
         return f"added: {label(decode.incident(entry.new))}"
     if entry.action == "verify":
         return f"{'verified' if entry.new else 'no longer verified'}: {what}"
     if entry.action in ("undo", "redo"):
-        return f"{entry.action} of change {entry.new}"
+        meant = next((other for other in log if other.number == entry.new), None)
+        done = "took back" if entry.action == "undo" else "made again"
+        return f"{done} change {entry.new}" + (f" ({about(meant)})" if meant else "")
+    if entry.action == "reject":
+        old = entry.old if isinstance(entry.old, Mapping) else None
+        return f"no incident: {label(decode.incident(old)) if old else what}"
+    if entry.action == "merge":
+        others = ", ".join(f"“{quote}”" for item in entry.new for quote in item["quotes"][:1])
+        return f"made one of {what} and {others}"
     return f"{entry.action}: {what}"
 
 
-def place_at(lat: float, lon: float, *, name: str, uncertainty_m: int = 100) -> Place:
+def before_and_after(entry: Correction, log: Sequence[Correction] = ()) -> tuple[str, str]:
+    """The old and the new value of an entry in words; empty where it changed no value.
+
+    Of an undo they are those of the change it took back, the other way round.
+    """
+    if entry.action in ("undo", "redo"):
+        meant = next((other for other in log if other.number == entry.new), None)
+        old, new = before_and_after(meant) if meant else ("", "")
+        return (new, old) if entry.action == "undo" else (old, new)
+    if entry.action in ("set", "place_mention"):
+        return _shown(entry.attribute, entry.old), _shown(entry.attribute, entry.new)
+    if entry.action == "verify":
+        return ("checked" if entry.old else "not checked"), (
+            "checked" if entry.new else "not checked"
+        )
+    if entry.action == "reject":
+        return "an incident", "no incident"
+    return "", ""
+
+
+def lying_in(
+    gazetteer: Any, points: Sequence[tuple[float, float]]
+) -> tuple[str | None, str | None]:
+    """The country (ISO 3166-1) and first-order division that hold all these (lat, lon) points.
+
+    A point in no known division is where the nearest town within 15 km is; where the points lie
+    in several, or in none, None is given.
+    """
+    found = [_unit_at(gazetteer, lat, lon) for lat, lon in points]
+    countries, units = {country for country, _ in found}, set(found)
+    if len(countries) != 1:
+        return None, None
+    return countries.pop(), units.pop()[1] if len(units) == 1 else None
+
+
+def _unit_at(gazetteer: Any, lat: float, lon: float) -> tuple[str | None, str | None]:
+    unit = gazetteer.admin1_at(lat, lon)
+    if unit is not None:
+        return unit.country, unit.name
+    near = gazetteer.around(lat, lon, 15, limit=200)
+    if not near:
+        return None, None
+    town = min(near, key=lambda entry: distance_km((lat, lon), (entry.lat, entry.lon)))
+    return town.country, town.admin1_name
+
+
+def place_at(
+    lat: float,
+    lon: float,
+    *,
+    name: str,
+    uncertainty_m: int = 100,
+    country: str | None = None,
+    admin1: str | None = None,
+) -> Place:
     """A place that a person pointed at or typed: WGS 84 degrees.
+
+    ``country`` and ``admin1`` are what holds it (``lying_in``), where that is known.
 
     Raises:
         InputError: the coordinates are not on Earth.
@@ -453,8 +532,8 @@ def place_at(lat: float, lon: float, *, name: str, uncertainty_m: int = 100) -> 
         f"point:{lat},{lon}",
         name.strip() or f"{lat}, {lon}",
         "point",
-        None,
-        None,
+        country,
+        admin1,
         lat,
         lon,
         None,
@@ -465,8 +544,18 @@ def place_at(lat: float, lon: float, *, name: str, uncertainty_m: int = 100) -> 
     )
 
 
-def place_area(geometry: Mapping[str, Any], *, name: str) -> Place:
+def place_area(
+    geometry: Mapping[str, Any],
+    *,
+    name: str,
+    country: str | None = None,
+    admin1: str | None = None,
+    source: str = "a person",
+) -> Place:
     """A place that a person drew: a GeoJSON Polygon or MultiPolygon in lon, lat degrees.
+
+    ``country`` and ``admin1`` are what holds it (``lying_in``), where that is known; ``source``
+    is another where the area is joined from areas of the gazetteer.
 
     Raises:
         InputError: it is no area.
@@ -488,15 +577,15 @@ def place_area(geometry: Mapping[str, Any], *, name: str) -> Place:
         f"area:{digest}",
         name.strip() or "area drawn by hand",
         "area",
-        None,
-        None,
+        country,
+        admin1,
         round(inside.y, 6),
         round(inside.x, 6),
         None,
         "region",
         radius,
         json.loads(json.dumps(mapping(area))),
-        "a person",
+        source,
     )
 
 
@@ -506,7 +595,21 @@ def place_area(geometry: Mapping[str, Any], *, name: str) -> Place:
 def _apply_set(state: Corrected, entry: Correction) -> Corrected | None:
     attribute = entry.attribute
     assert attribute is not None
-    return _changed(state, entry, lambda incident: _with(incident, attribute, entry.new))
+    found = _found(state.analysis, entry.target)
+    if found is None:
+        return None
+    changed = _with(found, attribute, entry.new)
+    toll = getattr(changed, attribute) if attribute in _TOLLS else None
+    sharing = toll.shared_with if toll else ()
+    incidents = []
+    for incident in state.analysis.incidents:
+        if incident is found:
+            incident = changed
+        elif attribute in _TOLLS and incident.id not in sharing:
+            # A figure of its own is no longer the one that others share.
+            incident = _shared(incident, {found.id: None}, (attribute,))
+        incidents.append(incident)
+    return _with_incidents(state, tuple(incidents))
 
 
 def _apply_verify(state: Corrected, entry: Correction) -> Corrected | None:
@@ -530,7 +633,11 @@ def _apply_reject(state: Corrected, entry: Correction) -> Corrected | None:
     incidents = tuple(
         _shared(i, {found.id: None}) for i in state.analysis.incidents if i is not found
     )
-    return replace(_with_incidents(state, incidents), rejected=(*state.rejected, found))
+    gone = Rejection(found, entry.why, entry.user, entry.at)
+    analysis = replace(
+        state.analysis, incidents=incidents, rejected=(*state.analysis.rejected, gone)
+    )
+    return replace(state, analysis=analysis, rejected=(*state.rejected, found))
 
 
 def _apply_merge(state: Corrected, entry: Correction) -> Corrected | None:
@@ -566,15 +673,18 @@ def _apply_split(state: Corrected, entry: Correction) -> Corrected | None:
         return None
     spans = {tuple(item) for item in entry.new["evidence"]}
     spots = {tuple(item) for item in entry.new["places"]}
+    ids = entry.new.get("place_ids")  # places without words are told apart by what they are
     quotes = tuple(e for e in found.evidence if (e.start, e.end) in spans)
-    places = tuple(p for p in found.places if p.mention in spots)
+    places = tuple(
+        p for p in found.places if p.mention in spots and (ids is None or p.place.id in ids)
+    )
+    if (spans and not quotes) or (spots and not places):
+        return None
     left = replace(
         found,
         evidence=tuple(e for e in found.evidence if e not in quotes) or found.evidence,
         places=tuple(p for p in found.places if p not in places),
     )
-    if (spans and not quotes) or (spots and not places):
-        return None
     digest = hashlib.sha256(f"{found.id} {sorted(spans)} {sorted(spots)}".encode()).hexdigest()[:10]
     new = replace(
         found,
@@ -582,13 +692,60 @@ def _apply_split(state: Corrected, entry: Correction) -> Corrected | None:
         evidence=quotes or found.evidence,
         places=places if spots else found.places,
     )
+    left, new = _parted(found, left, new)
+    moved = [
+        name for name in _TOLLS if getattr(found, name) is not None and getattr(left, name) is None
+    ]
     incidents: list[Incident] = []
     for incident in state.analysis.incidents:
         if incident is found:
             incidents += [_marked(left, "split"), _marked(new, "split")]
         else:
-            incidents.append(incident)
+            incidents.append(_shared(incident, {found.id: new.id}, moved))
     return _with_incidents(state, tuple(incidents))
+
+
+def _parted(found: Incident, left: Incident, new: Incident) -> tuple[Incident, Incident]:
+    """The two halves of a split incident, each with what its own evidence says.
+
+    A toll is of one half alone, so that no one is counted twice: of the new one where only its
+    evidence holds the words, else of the one that stays.  So is an actor.  A date goes with its
+    words too, but where they stand in neither half, or in both, it is the date of both.
+    """
+
+    def goes(span: Span) -> tuple[bool, bool]:
+        """Whether the evidence of what stays and of what is new holds the words."""
+        stays, leaves = (
+            any(e.start <= span[0] < span[1] <= e.end for e in half.evidence)
+            for half in (left, new)
+        )
+        return stays, leaves
+
+    alone = (False, True)
+    for name in _TOLLS:
+        toll = getattr(found, name)
+        if toll is not None:
+            taken = goes(toll.span) == alone
+            left = _without(left, name) if taken else left
+            new = new if taken else _without(new, name)
+    if found.date is not None:
+        held = goes(found.date.span)
+        left = _without(left, "date") if held == alone else left
+        new = _without(new, "date") if held == (True, False) else new
+    theirs = tuple(a for a in found.actors if goes((a.start, a.end)) == alone)
+    ours = tuple(a for a in found.actors if a not in theirs)
+    return replace(left, actors=ours), replace(new, actors=theirs)
+
+
+def _without(incident: Incident, attribute: str) -> Incident:
+    """The incident without a value that went elsewhere, nor a trace of how it was set."""
+    nothing: dict[str, Any] = {attribute: None}
+    bare: Incident = replace(incident, **nothing)
+    return replace(
+        bare,
+        corrected=tuple(name for name in bare.corrected if name != attribute),
+        why={name: reason for name, reason in bare.why.items() if name != attribute},
+    )
 
 
 def _apply_add(state: Corrected, entry: Correction) -> Corrected | None:
@@ -686,20 +843,24 @@ def _marked(incident: Incident, attribute: str) -> Incident:
     )
 
 
-def _shared(incident: Incident, names: Mapping[str, str | None]) -> Incident:
-    """The incident with ids in ``shared_with`` renamed (None: left out)."""
+def _shared(
+    incident: Incident, names: Mapping[str, str | None], of: Sequence[str] = _TOLLS
+) -> Incident:
+    """The incident with ids in ``shared_with`` of these tolls renamed (None: left out)."""
 
     def renamed(toll: Toll | None) -> Toll | None:
-        if toll is None or not toll.shared_with:
+        if toll is None or names.keys().isdisjoint(toll.shared_with):
             return toll
         ids = dict.fromkeys(names.get(other, other) for other in toll.shared_with)
         return replace(
             toll, shared_with=tuple(i for i in ids if i is not None and i != incident.id)
         )
 
-    return replace(
-        incident, fatalities=renamed(incident.fatalities), injured=renamed(incident.injured)
-    )
+    made: dict[str, Any] = {name: renamed(getattr(incident, name)) for name in of}
+    if all(toll is getattr(incident, name) for name, toll in made.items()):
+        return incident
+    changed: Incident = replace(incident, **made)
+    return changed
 
 
 def _distinct_places(first: Incident, second: Incident) -> tuple[Any, ...]:
@@ -781,7 +942,7 @@ def _checked(attribute: str, value: Any, text: str, incident: Incident) -> Any:
     if attribute == "kind":
         return _checked_kind(value)
     if attribute == "sub_kind":
-        return None if not value else str(value)
+        return _checked_sub_kind(value)
     if attribute == "modality":
         if value not in get_args(Modality):
             raise InputError(
@@ -804,6 +965,15 @@ def _checked(attribute: str, value: Any, text: str, incident: Incident) -> Any:
 def _checked_kind(value: Any) -> str:
     if value not in kinds():
         raise InputError(f"{short(value)} is no kind: choose of {', '.join(kinds())}")
+    return str(value)
+
+
+def _checked_sub_kind(value: Any) -> str | None:
+    if not value:
+        return None
+    known = [name for kind in kinds().values() for name in kind.get("sub_kinds") or ()]
+    if value not in known:
+        raise InputError(f"{short(value)} is no finer kind: choose of {', '.join(known)}")
     return str(value)
 
 
@@ -888,17 +1058,40 @@ def _pick(items: Sequence[Any], index: int, what: str, identity: str) -> Any:
     return items[index]
 
 
-def _shown(value: Any) -> str:
-    """A JSON value for people, short."""
-    if value is None:
+def _shown(attribute: str | None, value: Any) -> str:
+    """A JSON value for people, in one line."""
+    from mapper.webmap.words import label_of, range_in_words, when_in_words  # brings folium along
+
+    if value is None or value == []:
         return "none"
-    if isinstance(value, Mapping):
-        if "name" in value:
-            return str(value["name"])
-        if "low" in value:
-            return f"{value['low']}-{value['high']}"
-        if "start" in value:
-            return " to ".join(str(p) for p in (value["start"], value["end"]) if p) or "none"
+    if attribute == "kind":
+        return kind_label(str(value))
+    if attribute == "sub_kind":
+        return str(value).replace("_", " ")
+    if attribute == "modality":
+        return label_of("modality", str(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(_shown(item) for item in value) or "none"
+        return "; ".join(_shown(attribute, item) for item in value)
+    if not isinstance(value, Mapping):
+        return str(value)
+    if attribute in _TOLLS:
+        number = range_in_words(value["low"], value["high"])
+        others = len(value.get("shared_with") or ())
+        return _with_words(number + (f", shared with {others}" if others else ""), value)
+    if attribute == "date":
+        return _with_words(when_in_words(decode.date(value)), value)
+    if "role" in value:
+        alleged = ", alleged" if value.get("alleged") else ""
+        return f"{value['quote']} ({label_of('actor', value['role']).lower()}{alleged})"
+    if "name" in value:
+        return f"{value['name']} ({value['lat']:.4f}, {value['lon']:.4f})"
     return str(value)
+
+
+def _with_words(shown: str, value: Mapping[str, Any]) -> str:
+    from mapper.webmap.words import BY_HAND  # brings folium along
+
+    quote = " ".join(str(value.get("quote") or "").split())
+    return f"{shown} “{quote}”" if quote else f"{shown} ({BY_HAND})"

@@ -317,14 +317,28 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """An incident that a person threw out, as it was; why (or empty), by whom, when (UTC)."""
+
+    incident: Incident
+    why: str
+    user: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
-    """All that was found in one article."""
+    """All that was found in one article.
+
+    ``rejected`` is what a person threw out of it: for reports, no part of the JSON.
+    """
 
     article: Article
     language: str
     mentions: tuple[Mention, ...]
     incidents: tuple[Incident, ...]
     provenance: Provenance
+    rejected: tuple[Rejection, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's analysis object."""

@@ -12,14 +12,14 @@ import pytest
 from mapper.errors import InputError
 from mapper.model import Article, Candidate, DateSpan, Evidence, Mention
 from mapper.read import text_id
-from mapper.views.correct import _people, best_first, iso_in_words, whole_words
+from mapper.views.coordinates import coordinates
+from mapper.views.correct import _after, _people, best_first, iso_in_words, whole_words
 from mapper.views.filterbar import day_asked
-from mapper.views.filters import span_of
 from mapper.views.intake import _day
 from mapper.views.panes import _file_name
 from mapper.views.timebar import _counted, _ticks, of_the_story
-from mapper.views.totals import totals
 from mapper.webmap.rows import Row, _considered
+from mapper.webmap.totals import span_of, totals
 from mapper.webmap.words import spelling_in_words, when_of
 
 
@@ -77,6 +77,43 @@ def test_numbers_of_people():
             _people(typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "point"),
+    [
+        ("33.3152, 44.3661", (33.3152, 44.3661)),
+        ("-15.7 35", (-15.7, 35.0)),
+        ("15.5°; -35.25°", (15.5, -35.25)),
+        ("15°46'S 35°02'E", (-15.7666667, 35.0333333)),
+        ("15° 46′ 30″ S, 35° 2′ 15″ E", (-15.775, 35.0375)),
+        ("15°46'30.6\"S 35°2'E", (-15.7751667, 35.0333333)),
+        ("S15 46.5 E35 2", (-15.775, 35.0333333)),
+        ("35°30'E 15°45'S", (-15.75, 35.5)),
+        ("15.5 n 35.25 w", (15.5, -35.25)),
+        ("15 46 30 N 35 2 15 W", (15.775, -35.0375)),
+    ],
+)
+def test_coordinates_as_people_write_them(typed, point):
+    assert coordinates(typed) == point
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "nowhere", "33.3", "91, 0", "0, 181", "15°46'S 35°02'N", "15°60'S 35°E", "-15°S 35°E",
+     "15.5°30'S 35°E", "95°S 35°E", "15 46 35 02"],
+)  # fmt: skip
+def test_what_is_no_pair_of_coordinates(typed):
+    assert coordinates(typed) is None
+
+
+def test_after_an_incident_that_is_none_comes_the_next():
+    shown = ["a", "b", "c"]
+    assert _after("a", shown, {"b", "c"}) == "b"
+    assert _after("c", shown, {"a", "b"}) == "b"
+    assert _after("b", shown, {"a"}) == "a"
+    assert _after("a", ["a"], set()) is None
+    assert _after("z", shown, {"b", "c"}) == "b"
+
+
 def test_a_pasted_text_is_saved_under_its_title():
     text = "Rebels shelled Kut: “two dead”\n\nMore was not known."
     analysis = replace(made.analysis(), article=Article(text_id(text), text, title=None))
@@ -115,7 +152,8 @@ def test_the_texts_own_spelling_is_shown_where_it_differs():
     here = replace(item, mention=(0, 10))
     assert spelling_in_words(here, "El Geneina fell.") == "“El Geneina” in the text. "
     assert spelling_in_words(replace(item, mention=(0, len(name))), name + " fell.") == ""
-    assert spelling_in_words(replace(item, mention=(0, 0)), "El Geneina fell.") == ""
+    unread = replace(item, mention=(0, 0))
+    assert spelling_in_words(unread, "El Geneina fell.") == "Set by a person. "
 
 
 def test_the_time_bar_leaves_out_what_is_recalled_from_long_ago():

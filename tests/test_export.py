@@ -26,6 +26,7 @@ from lxml import etree
 from shapely.geometry import shape
 
 import mapper
+from mapper.corrections import Corrector, apply, place_area, place_at
 from mapper.errors import InputError
 from mapper.export import FORMATS, Options, feature_collection, format_of, report, write
 from mapper.export.crosswalk import codes
@@ -34,6 +35,8 @@ from mapper.export.styles import styles
 from mapper.export.words import kinds
 from mapper.model import Article, DateSpan, Evidence, IncidentPlace
 from mapper.schema import validate
+from mapper.webmap.rows import payload, rows_of
+from mapper.webmap.words import sureness_in_words
 
 NASTY = (
     "{{7*7}} ${1} <img src=x onerror=alert(1)> ]]> & \" ' \x01\x0b \ufffd\U0001f600 "
@@ -326,8 +329,95 @@ def test_human_work_is_told_apart(analyses, tmp_path):
     (feature,) = feature_collection([replace(analyses[0], incidents=(one,))])["features"]
     properties = feature["properties"]
     assert properties["corrected"] == ["places"] and properties["verified"]
-    assert properties["georeferencedBy"] == "a person"
+    # The place is still the one that the program read.
+    assert properties["georeferencedBy"] == "incident-mapper 0.1.0"
+    assert properties["georeferenceProtocol"].startswith("place name in the text, resolved")
     assert properties["georeferenceVerificationStatus"] == "verified by a person"
+    validate(json.loads(json.dumps(feature_collection(analyses))), "incidents")
+
+
+SQUARE = {"type": "Polygon", "coordinates": [[[47, 30], [48, 30], [48, 31], [47, 31], [47, 30]]]}
+
+
+@pytest.mark.parametrize(
+    ("place", "mention", "protocol"),
+    [
+        (place_at(30.5, 47.8, name="the docks"), None, "coordinates given by a person"),
+        (place_area(SQUARE, name="the delta"), None, "area drawn by a person"),
+        (
+            place_area(SQUARE, name="Basra, Wasit", source="GeoNames"),
+            None,
+            "area joined of areas of a gazetteer by a person",
+        ),
+        (made.KUT, None, "place chosen by a person from a gazetteer"),
+        (
+            made.KUT,
+            made.span(made.TEXT, "Basra"),
+            "place chosen by a person from a gazetteer",
+        ),
+        (made.BASRA, None, "place name in the text, resolved against a gazetteer"),
+    ],
+)
+def test_how_a_place_was_set_is_told_as_it_was(analyses, place, mention, protocol):
+    by = Corrector(analyses[0], user="Ada", at="2026-01-02T03:04:05Z")
+    entry = by.set_place("i-shelling", place, mention=mention)
+    found = apply(analyses[0], [replace(entry, number=1)]).analysis
+    collection = json.loads(json.dumps(feature_collection([found])))
+    validate(collection, "incidents")
+    properties = collection["features"][0]["properties"]
+    assert properties["georeferenceProtocol"].split("; ")[0] == protocol
+    assert (
+        properties["georeferenceVerificationStatus"] == "unverified" and not properties["verified"]
+    )
+    maker = "incident-mapper 0.1.0" if place is made.BASRA else "a person"
+    assert properties["georeferencedBy"] == maker
+    by_hand = mention is None and place is not made.BASRA
+    assert properties["set_by_person"] == (["places"] if by_hand else [])
+
+
+def test_figures_set_by_a_person_cite_no_words(analyses, tmp_path):
+    by = Corrector(analyses[0], user="Ada", at="2026-01-02T03:04:05Z")
+    entries = (
+        by.set("i-shelling", "fatalities", {"low": 1, "high": 1}),
+        by.set("i-shelling", "date", {"start": "2021", "end": "2021"}),
+    )
+    found = apply(analyses[0], [replace(e, number=n) for n, e in enumerate(entries, 1)]).analysis
+    row = next(
+        csv.DictReader(written([found], tmp_path, ".csv").open(encoding="utf-8", newline=""))
+    )
+    assert (row["fatalities_quote"], row["date_quote"]) == ("", "")
+    assert row["set_by_person"] == "date | fatalities"
+    drawn = payload(rows_of([found]))["rows"][0]
+    assert drawn["tolls"][0]["note"] == "set by a person"
+    assert drawn["when"] == "2021 (set by a person)" and drawn["whenQuote"] is None
+
+
+def test_the_report_counts_and_lists_what_was_thrown_out(analyses, tmp_path):
+    by = Corrector(analyses[0], user="Ada", at="2026-01-02T03:04:05Z")
+    entries = (
+        by.reject("i-raid", why="an order <b>only</b>"),
+        by.set("i-shelling", "fatalities", {"low": 1, "high": 1}),
+        by.set_place("i-shelling", place_at(30.5, 47.8, name="the docks")),
+        by.verify("i-march"),
+    )
+    found = apply(analyses[0], [replace(e, number=n) for n, e in enumerate(entries, 1)]).analysis
+    page = written([found], tmp_path, ".report.html").read_text("utf-8")
+    assert "Nothing is listed without" not in page
+    assert "Killed: 1 (1 figure)." in page and "Injured: none (1 figure)." in page
+    assert "By a person: 1 checked, 1 changed or added, 1 thrown out." in page
+    assert "Reason: an order &lt;b&gt;only&lt;/b&gt;. By Ada, 2026-01-02 03:04:05 UTC." in page
+    assert "a raid was planned" in page and "1 (set by a person)" in page
+    assert "the docks (set by a person)" in page and "Checked by a person" in page
+    assert "changed by a person: killed, where" in page
+
+
+def test_who_checked_an_incident_is_said_in_place_of_an_estimate(analyses):
+    incident = analyses[0].incidents[0]
+    said = lambda **changes: sureness_in_words(replace(incident, **changes))  # noqa: E731
+    assert said() == "Quite sure (91%)"
+    assert said(verified=True) == "Checked by a person"
+    assert said(corrected=("added",)) == "Added by a person"
+    assert said(corrected=("added",), verified=True) == "Added and checked by a person"
 
 
 def test_an_ending_without_a_format_is_refused(tmp_path):

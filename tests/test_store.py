@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import made
 import pyogrio
@@ -90,7 +91,7 @@ def test_places_pointed_at_and_drawn(analysis):
         "the delta",
     ]
     unplaced = incident(state.analysis, "i-raid").places[0]
-    assert unplaced.inferred and made.TEXT[slice(*unplaced.mention)] == ""
+    assert not unplaced.inferred and made.TEXT[slice(*unplaced.mention)] == ""
     validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
 
 
@@ -127,6 +128,155 @@ def test_reject_merge_split_add(analysis):
         validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
 
 
+def test_a_value_set_by_a_person_cites_nothing_of_what_the_machine_read(analysis):
+    toll = replace(incident(analysis, "i-shelling").fatalities, shared_with=("i-raid",))
+    other = replace(toll, shared_with=("i-shelling",))
+    incidents = tuple(
+        replace(i, fatalities=toll) if i.id == "i-shelling"
+        else replace(i, fatalities=other) if i.id == "i-raid" else i
+        for i in analysis.incidents
+    )  # fmt: skip
+    analysis = replace(analysis, incidents=incidents)
+    state = applied(
+        analysis,
+        by(analysis).set("i-shelling", "fatalities", {"low": 1, "high": 1}),
+        by(analysis).set("i-shelling", "date", {"start": "2021-05-02", "end": "2021-05-02"}),
+        by(analysis).set_place("i-shelling", place_at(30.5, 47.8, name="the docks")),
+        by(analysis).set_place("i-mayor", made.BASRA, index=0),
+    )
+    found = incident(state.analysis, "i-shelling")
+    assert (found.fatalities.quote, found.fatalities.shared_with) == ("", ())
+    assert found.date.quote == "" and found.places[0].mention == (0, 0)
+    # The other figure is no longer one for both.
+    assert incident(state.analysis, "i-raid").fatalities.shared_with == ()
+    assert incident(state.analysis, "i-mayor").places[0].mention == (0, 0)
+    # The same place again, and a figure with words of the text, keep what they rest on.
+    span = list(made.span(made.TEXT, "two dockers"))
+    state = applied(
+        analysis,
+        by(analysis).set_place("i-shelling", made.BASRA),
+        by(analysis).set("i-shelling", "fatalities", {"low": 2, "high": 2, "span": span}),
+    )
+    found = incident(state.analysis, "i-shelling")
+    assert found.places == incident(analysis, "i-shelling").places
+    assert found.fatalities.quote == "two dockers"
+
+
+def test_places_without_words_are_split_apart(analysis):
+    first = applied(analysis, by(analysis).set_place("i-mayor", made.SOUTH, index=0)).analysis
+    docks = place_at(30.5, 47.8, name="the docks")
+    both = applied(first, by(first).set_place("i-mayor", docks, index=1)).analysis
+    state = applied(both, by(both).split("i-mayor", places=[1]))
+    left, new = state.analysis.incidents[-2:]
+    assert [p.place.name for p in (*left.places, *new.places)] == ["southern Iraq", "the docks"]
+
+
+class Units:
+    """A gazetteer of two provinces and a harbour town."""
+
+    def admin1_at(self, lat, lon):
+        if lon > 48:
+            return None
+        return SimpleNamespace(
+            country="IQ" if lat < 33 else "TR", name="South" if lat < 31 else "N"
+        )
+
+    def around(self, lat, lon, km, *, limit=50, facilities=False):
+        town = SimpleNamespace(country="KW", admin1_name="Coast", lat=29.0, lon=48.1)
+        far = SimpleNamespace(country="IR", admin1_name="Khuzestan", lat=29.3, lon=48.3)
+        return (far, town) if lon < 49 else ()
+
+
+def test_a_point_or_an_area_lies_in_what_holds_it():
+    found = lambda *points: corrections.lying_in(Units(), points)  # noqa: E731
+    assert found((30, 47)) == ("IQ", "South")
+    assert found((30, 47), (32, 47)) == ("IQ", None)
+    assert found((30, 47), (34, 47)) == (None, None)
+    assert found((29, 48.05)) == ("KW", "Coast")  # off the shore: the nearest town
+    assert found((29, 60)) == (None, None)
+    point = place_at(30, 47, name="", country="IQ", admin1="South")
+    assert (point.name, point.country, point.admin1) == ("30, 47", "IQ", "South")
+
+
+def killed(analysis):
+    """The dead of all incidents, a figure for several of them counted once."""
+    total, seen = 0, set()
+    for found in analysis.incidents:
+        if found.fatalities and not seen & {found.id, *found.fatalities.shared_with}:
+            total += found.fatalities.low
+            seen |= {found.id, *found.fatalities.shared_with}
+    return total
+
+
+def of_one_story(analysis):
+    """The analysis with its shelling and its march taken for one incident."""
+    return applied(analysis, by(analysis).merge("i-shelling", ["i-march"])).analysis
+
+
+def test_a_split_takes_toll_date_and_actors_along_with_their_words(analysis):
+    whole = of_one_story(analysis)
+    state = applied(whole, by(whole).split("i-shelling", evidence=[0], why="two stories"))
+    march, shelling = state.analysis.incidents[:2]
+    assert [e.quote[:7] for e in (*march.evidence, *shelling.evidence)] == ["Thousan", "Gunmen "]
+    assert march.fatalities is None and shelling.fatalities.quote == "at least two dockers"
+    assert shelling.injured is None and march.injured.quote == "nobody was hurt"
+    assert march.date is None and shelling.date.start == "2021-05-03"
+    assert march.actors == () and len(shelling.actors) == 2
+    assert "date" not in march.why
+    # The other way round what stays keeps all that is its own.
+    state = applied(whole, by(whole).split("i-shelling", evidence=[1]))
+    shelling, march = state.analysis.incidents[:2]
+    assert shelling.fatalities and not march.fatalities and march.injured and not march.actors
+    validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
+
+
+def test_a_toll_whose_words_stand_in_both_halves_or_none_is_counted_once(analysis):
+    whole = of_one_story(analysis)
+    for entry in (
+        by(whole).split("i-shelling", places=[0]),
+        by(whole).split("i-shelling", evidence=[1], places=[0]),
+    ):
+        assert killed(applied(whole, entry).analysis) == killed(whole) == 2
+    by_hand = applied(whole, by(whole).set("i-shelling", "fatalities", {"low": 7})).analysis
+    state = applied(by_hand, by(by_hand).split("i-shelling", evidence=[0]))
+    assert [i.fatalities and i.fatalities.low for i in state.analysis.incidents[:2]] == [7, None]
+    assert state.analysis.incidents[1].corrected == ("merged", "split")
+
+
+def test_who_shares_a_toll_follows_it_to_the_half_it_goes_with(analysis):
+    whole = of_one_story(analysis)
+    toll = whole.incidents[0].fatalities
+    incidents = tuple(
+        replace(i, fatalities=replace(toll, shared_with=tuple(
+            o for o in ("i-shelling", "i-raid") if o != i.id)))
+        if i.id in ("i-shelling", "i-raid") else i
+        for i in whole.incidents
+    )  # fmt: skip
+    whole = replace(whole, incidents=incidents)
+    found = applied(whole, by(whole).split("i-shelling", evidence=[0])).analysis
+    assert incident(found, "i-raid").fatalities.shared_with == (found.incidents[1].id,)
+    assert killed(found) == killed(whole)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_split_makes_more_people_die(data):
+    analysis = made.analysis()
+    for _ in range(data.draw(st.integers(0, 2))):
+        one, *others = data.draw(st.permutations([i.id for i in analysis.incidents]))
+        analysis = applied(analysis, by(analysis).merge(one, others[:2])).analysis
+    for found in analysis.incidents:
+        quotes = data.draw(st.lists(st.integers(0, len(found.evidence) - 1), unique=True))
+        spots = [n for n in range(len(found.places)) if data.draw(st.booleans())]
+        try:
+            entry = by(analysis).split(found.id, evidence=quotes, places=spots)
+        except InputError:
+            continue
+        state = applied(analysis, entry)
+        assert not state.unmatched and killed(state.analysis) == killed(analysis)
+        validate(json.loads(json.dumps(state.analysis.to_dict())), "analysis")
+
+
 def test_a_shared_toll_forgets_who_is_gone(analysis):
     toll = replace(incident(analysis, "i-shelling").fatalities, shared_with=("i-raid", "i-mayor"))
     incidents = tuple(
@@ -153,6 +303,7 @@ def test_a_shared_toll_forgets_who_is_gone(analysis):
         ("actors", [{"quote": "Martians", "role": "victim"}]),
         ("actors", [{"quote": "Gunmen", "role": "hero"}]),
         ("id", "x"),
+        ("sub_kind", "a party"),
         ("date", {"start": "2021", "span": [0, 10_000]}),
     ],
 )
@@ -263,6 +414,33 @@ def test_a_workspace_made_before_sources_were_kept_still_opens(store, analysis):
     again.put_source(analysis.article.id, told)
     assert again.source(analysis.article.id) == told
     assert again.analysis(analysis.article.id) is not None
+
+
+def test_the_log_says_what_was_and_what_is(analysis):
+    entries = [
+        by(analysis).set("i-shelling", "fatalities", {"low": 1, "high": 1}),
+        by(analysis).set("i-shelling", "kind", "crime"),
+        by(analysis).set_place("i-shelling", place_at(30.5, 47.8, name="the docks")),
+        by(analysis).reject("i-raid", why="an order"),
+        by(analysis).verify("i-march"),
+        by(analysis).merge("i-march", ["i-mayor"]),
+    ]
+    log = [replace(e, number=n) for n, e in enumerate(entries, 1)]
+    told = [corrections.describe(entry, log) for entry in log]
+    assert told[:4] == [
+        "killed of “shelled”: at least 2 “at least two dockers” → 1 (set by a person)",
+        "what of “shelled”: Explosion or remote violence → Crime",
+        "where of “shelled”: Basra (30.5085, 47.7804) → the docks (30.5000, 47.8000)",
+        "no incident: Strategic development: place unknown: an incident → no incident",
+    ]
+    assert told[4] == "verified: “marched”: not checked → checked"
+    assert told[5].startswith("made one of “marched” and “said")
+    undone = replace(corrections.undo(log[:1], user="Ada", at=AT), number=7)
+    assert corrections.describe(undone, log) == (
+        "took back change 1 (killed of “shelled”): "
+        "1 (set by a person) → at least 2 “at least two dockers”"
+    )
+    assert corrections.describe(undone) == "took back change 1"
 
 
 def test_the_log_is_append_only(store, analysis):

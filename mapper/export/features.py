@@ -138,7 +138,7 @@ def properties(analysis: Analysis, incident: Incident, identity: str) -> dict[st
         "count": incident.count,
         "date_start": date.start if date else None,
         "date_end": date.end if date else None,
-        "date_quote": date.quote if date else None,
+        "date_quote": date.quote or None if date else None,
         **_toll("fatalities", incident.fatalities),
         **_toll("injured", incident.injured),
         **_place(incident.places),
@@ -157,6 +157,7 @@ def properties(analysis: Analysis, incident: Incident, identity: str) -> dict[st
         ],
         "why": dict(incident.why),
         "corrected": list(incident.corrected),
+        "set_by_person": list(set_by_person(incident)),
         "verified": incident.verified,
         "document": article.id,
         "document_title": article.title,
@@ -166,6 +167,20 @@ def properties(analysis: Analysis, incident: Incident, identity: str) -> dict[st
         **_darwin_core(analysis, incident),
         **analysis.provenance.to_dict(),
     }
+
+
+def set_by_person(incident: Incident) -> tuple[str, ...]:
+    """The values that a person gave without words of the text, by the names of their attributes.
+
+    Each cites the empty quote; what cites words rests on them, whoever chose it.
+    """
+    values = (
+        ("date", [incident.date.quote] if incident.date else []),
+        ("fatalities", [incident.fatalities.quote] if incident.fatalities else []),
+        ("injured", [incident.injured.quote] if incident.injured else []),
+        ("places", [item.mention[0] < item.mention[1] for item in incident.places]),
+    )
+    return tuple(name for name, words in values if not all(words))
 
 
 def label(incident: Incident) -> str:
@@ -327,7 +342,7 @@ def _toll(name: str, toll: Toll | None) -> dict[str, Any]:
         f"{name}_low": toll.low if toll else None,
         f"{name}_best": toll.best if toll else None,
         f"{name}_high": toll.high if toll else None,
-        f"{name}_quote": toll.quote if toll else None,
+        f"{name}_quote": toll.quote or None if toll else None,
         f"{name}_shared_with": list(toll.shared_with) if toll else [],
     }
 
@@ -391,27 +406,50 @@ def _actors(actors: tuple[Actor, ...]) -> dict[str, Any]:
 def _darwin_core(analysis: Analysis, incident: Incident) -> dict[str, Any]:
     """Darwin Core's terms for how sure a georeference is; None without a place."""
     places = incident.places
-    human = "places" in incident.corrected
-    status = "verified by a person" if incident.verified or human else "unverified"
+    ways = [_protocol(analysis, incident, item) for item in places]
+    makers = dict.fromkeys(
+        analysis.provenance.tool if way == _RESOLVED else "a person" for way in ways
+    )
     return {
         "geodeticDatum": "EPSG:4326" if places else None,
         "coordinateUncertaintyInMeters": (
             max(item.place.uncertainty_m for item in places) if places else None
         ),
-        "georeferencedBy": (
-            None if not places else "a person" if human else analysis.provenance.tool
-        ),
+        "georeferencedBy": "; ".join(makers) or None,
         "georeferenceProtocol": (
-            "place name in the text, resolved against a gazetteer; the uncertainty is the "
-            "radius of the circle that holds the place"
+            "; ".join(
+                [*dict.fromkeys(ways), "the uncertainty is the radius of the circle that holds it"]
+            )
             if places
             else None
         ),
         "georeferenceSources": (
             "; ".join(sorted({item.place.source for item in places})) if places else None
         ),
-        "georeferenceVerificationStatus": status if places else None,
+        "georeferenceVerificationStatus": (
+            None if not places else "verified by a person" if incident.verified else "unverified"
+        ),
     }
+
+
+_RESOLVED = "place name in the text, resolved against a gazetteer"
+
+
+def _protocol(analysis: Analysis, incident: Incident, item: IncidentPlace) -> str:
+    """How one place was found: by the program, or in which way by a person."""
+    place = item.place
+    if {"places", "added"}.isdisjoint(incident.corrected):
+        return _RESOLVED
+    if place.id.startswith("point:"):
+        return "coordinates given by a person"
+    if place.id.startswith("area:"):
+        drawn = place.source == "a person"
+        return f"area {'drawn' if drawn else 'joined of areas of a gazetteer'} by a person"
+    mention = next((m for m in analysis.mentions if m.span == item.mention), None)
+    meant = mention is None or mention.why == ("chosen by a person",)
+    if mention is not None and mention.place is not None:
+        meant = meant or mention.place.id != place.id
+    return "place chosen by a person from a gazetteer" if meant else _RESOLVED
 
 
 def _json_fg_time(incident: Incident) -> dict[str, Any] | None:

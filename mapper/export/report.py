@@ -19,13 +19,17 @@ from mapper.export.features import Options, attribution, coarsened, identified, 
 from mapper.export.styles import style_of
 from mapper.export.words import kind_label
 from mapper.model import Analysis, Incident
+from mapper.webmap.rows import Row as Shown
+from mapper.webmap.totals import totals
 from mapper.webmap.words import (
+    BY_HAND,
     actors_in_words,
+    label_of,
     place_in_words,
     precision_in_words,
     range_in_words,
-    sure_in_words,
-    when_in_words,
+    sureness_in_words,
+    when_of,
 )
 
 _BASEMAP = Path(__file__).parents[1] / "webmap" / "assets" / "basemap.js"
@@ -43,10 +47,12 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 METHOD = (
     "A language model reads the article's text for names of places and for words that report "
     "happenings. The names are looked up in a gazetteer, and the candidates weighed by what "
-    "else the article names. Dates are worked out from the date of publication. Nothing is "
-    "listed without the words of the text that say so. What the text does not say is left "
-    "open. Confidence is the program's own estimate of being right. Entries marked as "
-    "corrected or verified were changed or checked by a person."
+    "else the article names. Dates are worked out from the date of publication. What the "
+    "program found is listed with the words of the text that say so, and what the text does not "
+    "say is left open. Confidence is the program's own estimate of being right. A person may "
+    "have changed, added, checked or thrown out entries, and each says so; a value marked as set "
+    "by a person need not stand in the text. Totals are of what happened or goes on, without "
+    "what is only recalled; a figure given for several incidents is counted once."
 )
 
 Row = tuple[int, Analysis, Incident]
@@ -85,11 +91,13 @@ def write_report(analyses: Sequence[Analysis], path: Path, options: Options) -> 
                 f"article{'s' if len(analyses) != 1 else ''}; {placed} on the map, "
                 f"{len(rows) - placed} without a place that the text states."
             ),
+            *_totals(rows, analyses),
             *_figures(rows, analyses),
             E.h2("Incidents"),
             _table(rows),
             E.h2("What the text says"),
             *[_quotes(row) for row in rows],
+            *_rejected(analyses),
             E.h2("Sources"),
             E.ul(*[_source(analysis) for analysis in analyses]),
             E.h2("Method"),
@@ -111,6 +119,43 @@ def write_report(analyses: Sequence[Analysis], path: Path, options: Options) -> 
     )
     written = etree.tostring(page, method="html", encoding="unicode")
     path.write_text(f"<!doctype html>\n{written}\n", encoding="utf-8")
+
+
+def _totals(rows: Sequence[Row], analyses: Sequence[Analysis]) -> Iterator[Any]:
+    """How many died and were hurt, as the app counts them, and what a person did."""
+    counted = totals([Shown(str(number), incident, of) for number, of, incident in rows])
+    for name, found in (("Killed", counted.killed), ("Injured", counted.injured)):
+        if not found.stated:
+            yield E.p(f"{name}: no figure stated.")
+            continue
+        figures = f"{found.stated} figure{'' if found.stated == 1 else 's'}"
+        shared = f", {found.shared} of them for several incidents together" if found.shared else ""
+        yield E.p(f"{name}: {range_in_words(found.low, found.high)} ({figures}{shared}).")
+    out = sum(len(analysis.rejected) for analysis in analyses)
+    yield E.p(
+        f"By a person: {counted.verified} checked, {counted.corrected} changed or added, "
+        f"{out} thrown out."
+    )
+
+
+def _rejected(analyses: Sequence[Analysis]) -> Iterator[Any]:
+    """What a person threw out, with the words it rested on and the reason."""
+    gone = [(analysis, item) for analysis in analyses for item in analysis.rejected]
+    if not gone:
+        return
+    yield E.h2("Thrown out: no incidents")
+    for analysis, item in gone:
+        quotes = " … ".join(evidence.quote for evidence in item.incident.evidence)
+        yield E.section(
+            E.h3(_text(_what(item.incident))),
+            E.p(_text(f"“{quotes}” ({analysis.article.id})")),
+            E.p(
+                _text(
+                    f"Reason: {item.why or 'none given'}. By {item.user}, "
+                    f"{item.at.replace('T', ' ').removesuffix('Z')} UTC."
+                )
+            ),
+        )
 
 
 def _figures(rows: Sequence[Row], analyses: Sequence[Analysis]) -> Iterator[Any]:
@@ -135,17 +180,21 @@ def _table(rows: Sequence[Row]) -> Any:
                     E.td(_text(_what(incident))),
                     E.td(
                         _text(
-                            "; ".join(place_in_words(item) for item in incident.places)
+                            "; ".join(
+                                place_in_words(item)
+                                + ("" if item.mention[0] < item.mention[1] else f" ({BY_HAND})")
+                                for item in incident.places
+                            )
                             or _guesses(incident)
                             or "not stated"
                         )
                     ),
-                    E.td(_text(when_in_words(incident.date))),
+                    E.td(_text(when_of(analysis, incident))),
                     E.td(_toll(incident.fatalities)),
                     E.td(_toll(incident.injured)),
                     E.td(_text(_certainty(incident))),
                 )
-                for number, _, incident in rows
+                for number, analysis, incident in rows
             ]
         ),
     )
@@ -168,16 +217,19 @@ def _what(incident: Incident) -> str:
 def _toll(toll: Any) -> str:
     if toll is None:
         return "–"
-    return range_in_words(toll.low, toll.high) + (" (shared)" if toll.shared_with else "")
+    return (
+        range_in_words(toll.low, toll.high)
+        + (" (shared)" if toll.shared_with else "")
+        + ("" if toll.quote else f" ({BY_HAND})")
+    )
 
 
 def _certainty(incident: Incident) -> str:
-    marks = []
-    if incident.verified:
-        marks.append("verified by a person")
-    if incident.corrected:
-        marks.append(f"corrected by a person: {', '.join(incident.corrected)}")
-    return "; ".join([sure_in_words(incident.confidence), *marks])
+    changed = dict.fromkeys(
+        label_of("changed", name) for name in incident.corrected if name != "added"
+    )
+    marks = [f"changed by a person: {', '.join(changed)}"] if changed else []
+    return "; ".join([sureness_in_words(incident), *marks])
 
 
 def _quotes(row: Row) -> Any:

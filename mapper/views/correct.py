@@ -11,23 +11,49 @@ from typing import Any, get_args
 import streamlit as st
 
 from geodata.fold import fold
-from mapper.corrections import Correction, Corrector, place_area, place_at
+from mapper.corrections import (
+    Correction,
+    Corrector,
+    advance,
+    lying_in,
+    place_area,
+    place_at,
+)
 from mapper.errors import MapperError
-from mapper.model import ActorRole, Analysis, Incident, Mention, Modality, Place
+from mapper.export.words import kinds
+from mapper.model import ActorRole, Analysis, Incident, Mention, Modality, Place, Span
 from mapper.views import engine, state
+from mapper.views.coordinates import EXAMPLES, coordinates
+from mapper.views.filters import filtered
 from mapper.webmap.rows import Row
 from mapper.webmap.words import (
+    BY_HAND,
     actors_in_words,
     country_in_words,
+    dated_in_words,
     kind_styles,
     label_of,
     place_in_words,
     precision_in_words,
     spelling_in_words,
-    sure_in_words,
+    sub_kind_in_words,
+    sureness_in_words,
     toll_in_words,
-    when_in_words,
+    when_of,
 )
+
+Put = Callable[..., None]
+"""Takes a place, and the span of the words that mean it where there are any."""
+
+SURE_TO = {
+    50: "50 metres: a building",
+    250: "250 metres: a street or square",
+    1_000: "1 km: a part of a town",
+    5_000: "5 km: a town",
+    20_000: "20 km: a district",
+    100_000: "100 km: no more than the region",
+}
+"""How near a point that a person gives may lie to the true one, in metres, for choosing."""
 
 
 def article_in_hand(rows: Sequence[Row]) -> str | None:
@@ -58,7 +84,7 @@ def draft() -> list[tuple[float, float]]:
     """The points chosen so far, for the map: (latitude, longitude)."""
     memory = st.session_state
     if picking() == "point":
-        point = _point_of(memory.get(_key("typed")) or "")
+        point = coordinates(memory.get(_key("typed")) or "")
         return [point] if point else []
     return list(memory.get("outline") or ()) if picking() else []
 
@@ -86,13 +112,8 @@ def panel(rows: Sequence[Row]) -> None:
     """The chosen incident with everything that can be changed about it."""
     row = state.selected_row(rows)
     row = row and replace(row, incident=_whole(row))
+    _rejected(row)
     if row is None:
-        if gone := st.session_state.pop("rejected", None):
-            st.success(
-                "Taken off the map, as no incident. “Undo” brings it back; “Changes” lists it.",
-                icon=":material/delete:",
-            )
-            st.text(gone)
         st.info(
             "Choose an incident: click a mark on the map or a coloured sentence in the text. "
             "Then check it here, correct it or mark it as verified."
@@ -121,6 +142,23 @@ def panel(rows: Sequence[Row]) -> None:
     if draw:
         draw(row, rows, said)
     _missed(rows)
+
+
+def _rejected(row: Row | None) -> None:
+    """What was just taken off, for as long as the incident shown after it is."""
+    gone = st.session_state.get("rejected")
+    if gone is None:
+        return
+    title, then = gone
+    if then != (row.id if row else None):
+        del st.session_state["rejected"]
+        return
+    with st.container(border=True):
+        st.text(f"Taken off the map, as no incident: “{title}”.")
+        st.caption(
+            "“Undo” brings it back; “Changes” lists it. "
+            + ("The next incident is below." if row else "No other incident is shown.")
+        )
 
 
 def _missed(rows: Sequence[Row]) -> None:
@@ -165,7 +203,7 @@ def _facts(row: Row) -> None:
         st.subheader(f"{many}{row.kind_label}", anchor=False)
         lines = []
         if incident.sub_kind:
-            lines.append(("More exactly", incident.sub_kind.replace("_", " ")))
+            lines.append(("More exactly", sub_kind_in_words(incident.kind, incident.sub_kind)))
         lines += [("Did it happen?", label_of("modality", incident.modality)
                   + (", recalled from earlier" if incident.background else ""))]  # fmt: skip
         lines += [
@@ -176,19 +214,21 @@ def _facts(row: Row) -> None:
             )
             for item in incident.places
         ] or [("Where", "no place that could be found")]
-        lines.append(("When", when_in_words(incident.date)))
+        lines.append(("When", when_of(row.analysis, incident)))
         for toll in (
             toll_in_words("Killed", incident.fatalities),
             toll_in_words("Injured", incident.injured),
         ):  # fmt: skip
             if toll:
                 # "Nobody was hurt" tells of both; it is quoted once.
-                told = any(value.endswith(toll["note"]) for _, value in lines)
+                told = toll["note"] != BY_HAND and any(
+                    value.endswith(toll["note"]) for _, value in lines
+                )
                 note = "" if told else f" {toll['note']}"
                 lines.append((toll["label"], toll["text"] + note))
         if incident.actors:
             lines.append(("Who", actors_in_words(incident.actors)))
-        lines.append(("How sure", sure_in_words(incident.confidence)))
+        lines.append(("How sure", sureness_in_words(incident)))
         if incident.corrected:
             by_hand = ", ".join(label_of("changed", name) for name in incident.corrected)
             lines.append(("Changed by hand", by_hand))
@@ -256,9 +296,18 @@ def confirm_places(row: Row) -> None:
 
 def _reject(row: Row) -> None:
     why = st.session_state.get(_why_key(row), "")
+    shown = [other.id for other in filtered(state.rows(), st.session_state.filter)]
     if _do(row, lambda c: c.reject(row.incident.id, why=why)):
-        st.session_state.rejected = row.title
-        state.select(None)
+        then = _after(row.id, shown, {other.id for other in state.rows()})
+        st.session_state.rejected = (row.title, then)
+        state.select(then)
+
+
+def _after(gone: str, shown: Sequence[str], left: Collection[str]) -> str | None:
+    """The id after this one among those shown that are left, else the one before it."""
+    at = shown.index(gone) if gone in shown else 0
+    order = [*shown[at + 1 :], *reversed(shown[:at])]
+    return next((identity for identity in order if identity in left), None)
 
 
 def _why_key(row: Row) -> str:
@@ -306,24 +355,27 @@ def _where(row: Row, rows: Sequence[Row], why: str) -> None:
         key=_key("where_how"), on_change=_redraw,
     )  # fmt: skip
 
-    def put(place: Place) -> None:
-        _apply(row, lambda c: c.set_place(incident.id, place, index=index, why=why))
+    def put(place: Place, mention: Span | None = None) -> None:
+        _apply(
+            row, lambda c: c.set_place(incident.id, place, mention=mention, index=index, why=why)
+        )
 
     if way == "candidates":
         _candidates(row, index, put)
     elif way == "search":
-        _search(row, put)
+        _search(row, index, put)
     elif way == "point":
         typed = st.text_input(
             "Latitude, longitude", placeholder="33.3152, 44.3661", key=_key("typed"), max_chars=60,
-            on_change=_redraw, help="Click the spot on the map above, or type where it is.",
+            on_change=_redraw, help="Click the spot on the map above, or type where it is: "
+            f"{EXAMPLES}.",
         )  # fmt: skip
-        point = _point_of(typed)
+        point = coordinates(typed)
         if typed and point is None:
-            st.error(f"“{typed}” is no pair of coordinates: write them as 33.3152, 44.3661.")
-        _named_point(point, put, incident)
+            st.error(f"“{typed}” is no pair of coordinates: write them as {EXAMPLES}.")
+        _named_point(point, put)
     elif way == "draw":
-        _drawn(put, incident)
+        _drawn(put)
     elif way == "area":
         _area(put)
     else:
@@ -342,7 +394,7 @@ def _without(row: Row, index: int | None, why: str) -> None:
         _apply(row, lambda c: c.set(incident.id, "places", [], why=why))
 
 
-def _candidates(row: Row, index: int | None, put: Callable[[Place], None]) -> None:
+def _candidates(row: Row, index: int | None, put: Put) -> None:
     mentions = {m.span: m for m in row.analysis.mentions}
     spans = [item.mention for item in row.incident.places]
     chosen = spans[index : index + 1] if index is not None else []
@@ -371,13 +423,13 @@ def _candidates(row: Row, index: int | None, put: Callable[[Place], None]) -> No
                 f"“{mention.text}” is {_described(place)} – {candidate.score:.0%}",
                 key=f"cand-{span}-{candidate.id}",
             ):
-                put(place)
+                put(place, span)
     if not offered:
         st.info("There is no other meaning of this name.")
     _elsewhere(row, index, put)
 
 
-def _elsewhere(row: Row, index: int | None, put: Callable[[Place], None]) -> None:
+def _elsewhere(row: Row, index: int | None, put: Put) -> None:
     """Places that other words of the article mean, in the text's order."""
     here = row.incident.places[index].place.id if index is not None else None
     named = {
@@ -396,10 +448,10 @@ def _elsewhere(row: Row, index: int | None, put: Callable[[Place], None]) -> Non
     if chosen is not None and st.button("It is there", type="primary"):
         place = mentions[chosen].place
         if place:
-            put(place)
+            put(place, mentions[chosen].span)
 
 
-def _search(row: Row, put: Callable[[Place], None]) -> None:
+def _search(row: Row, index: int | None, put: Put) -> None:
     sought = st.text_input("Name of the place", key="sought", max_chars=100).strip()
     if not sought:
         return
@@ -420,7 +472,16 @@ def _search(row: Row, put: Callable[[Place], None]) -> None:
         other = fold(match.name) == fold(sought) != fold(place.name)
         label = _described(place) + (f" – also called “{match.name}”" if other else "")
         if st.button(label, key=f"found-{match.entry.id}"):
-            put(place)
+            put(place, _meaning(row, index, (match.name, place.name)))
+
+
+def _meaning(row: Row, index: int | None, names: Collection[str]) -> Span | None:
+    """The span of the words that the place rests on, where they are one of these names."""
+    if index is None:
+        return None
+    span = row.incident.places[index].mention
+    said = fold(row.analysis.article.text[slice(*span)])
+    return span if said and said in {fold(name.partition(",")[0]) for name in names} else None
 
 
 def best_first(matches: Sequence[Any], sought: str, about: Collection[str]) -> list[Any]:
@@ -432,7 +493,7 @@ def best_first(matches: Sequence[Any], sought: str, about: Collection[str]) -> l
     return sorted(matches, key=lambda m: (fold(m.name) != name, m.entry.country not in about))
 
 
-def _area(put: Callable[[Place], None]) -> None:
+def _area(put: Put) -> None:
     sought = st.text_input(
         "Province, country or region", key="sought_area", max_chars=100,
         help="Several, separated by commas, are joined into one area.",
@@ -461,28 +522,47 @@ def _area(put: Callable[[Place], None]) -> None:
         shapes = [gazetteer.geometry(entry.id) for entry in chosen]
         joined = shapely.union_all([shape for shape in shapes if shape is not None])
         try:
-            put(place_area(mapping(joined), name=", ".join(entry.name for entry in chosen)))
+            lands = {entry.country for entry in chosen}
+            put(
+                place_area(
+                    mapping(joined),
+                    name=", ".join(entry.name for entry in chosen),
+                    country=lands.pop() if len(lands) == 1 else None,
+                    source="; ".join(sorted({entry.source for entry in chosen})),
+                )
+            )
         except MapperError as error:
             st.error(f"Not saved: {error}.")
 
 
-def _named_point(
-    point: tuple[float, float] | None, put: Callable[[Place], None], incident: Incident
-) -> None:
+def _named_point(point: tuple[float, float] | None, put: Put) -> None:
     left, right = st.columns(2)
-    before = incident.places[0].place.name if incident.places else ""
-    name = left.text_input("What to call it", before, key="point_name", max_chars=100)
-    metres = right.number_input("Sure to within (metres)", 1, 1_000_000, 100, key="point_metres")
-    if st.button("Put it here", type="primary", disabled=point is None) and point:
+    name = left.text_input(
+        "What to call it", key=_key("point_name"), max_chars=100,
+        placeholder="Left empty, it is called by its coordinates",
+    )  # fmt: skip
+    metres = right.selectbox(
+        "Sure to within", list(SURE_TO), None, format_func=lambda m: SURE_TO[m],
+        key=_key("point_metres"), placeholder="Choose how near to the true spot it is",
+    )  # fmt: skip
+    ready = point is not None and metres is not None
+    if st.button("Put it here", type="primary", disabled=not ready) and point and metres:
+        country, admin1 = _lies_in([point])
         try:
             place = place_at(
-                point[0], point[1], name=name.strip() or "chosen point", uncertainty_m=int(metres)
+                *point, name=name, uncertainty_m=metres, country=country, admin1=admin1
             )
         except MapperError as error:
             st.error(f"Not saved: {error}.")
             return
         _forget_draft()
         put(place)
+
+
+def _lies_in(points: Sequence[tuple[float, float]]) -> tuple[str | None, str | None]:
+    """Country and first-order division of points, as far as the gazetteer at hand knows any."""
+    gazetteer = engine.analyser().gazetteer
+    return lying_in(gazetteer, points) if hasattr(gazetteer, "admin1_at") else (None, None)
 
 
 def _key(name: str) -> str:
@@ -497,7 +577,7 @@ def _forget_draft() -> None:
     _redraw()
 
 
-def _drawn(put: Callable[[Place], None], incident: Incident) -> None:
+def _drawn(put: Put) -> None:
     """An area by its corners: clicked on the map, or typed one a line."""
     memory = st.session_state
     memory.setdefault(_key("outline_text"), _written(memory.get("outline") or ()))
@@ -508,19 +588,23 @@ def _drawn(put: Callable[[Place], None], incident: Incident) -> None:
         help="Click the corners on the map above, one after the other, or type them here.",
     )  # fmt: skip
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    wrong = next((line for line in lines if _point_of(line) is None), None)
-    before = incident.places[0].place.name if incident.places else ""
-    name = st.text_input("What to call it", before, key="outline_name", max_chars=100)
+    wrong = next((line for line in lines if coordinates(line) is None), None)
+    name = st.text_input(
+        "What to call it", key=_key("outline_name"), max_chars=100,
+        placeholder="Left empty, it is called an area drawn by hand",
+    )  # fmt: skip
     if wrong is not None:
-        st.error(f"“{wrong}” is no corner: write it as 31.0, 45.5.")
+        st.error(f"“{wrong}” is no corner: write it as {EXAMPLES}.")
     elif 0 < len(lines) < 3:
         st.caption(f"{len(lines)} of at least 3 corners.")
     ready = wrong is None and len(lines) >= 3
     if st.button("Use this area", type="primary", key="use-drawn", disabled=not ready):
-        ring = [[lon, lat] for lat, lon in filter(None, map(_point_of, lines))]
+        corners = list(filter(None, map(coordinates, lines)))
+        ring = [[lon, lat] for lat, lon in corners]
+        country, admin1 = _lies_in(corners)
         try:
             area = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
-            place = place_area(area, name=name.strip() or "area drawn by hand")
+            place = place_area(area, name=name, country=country, admin1=admin1)
         except MapperError as error:
             st.error(f"Not saved: {error}.")
             return
@@ -531,21 +615,10 @@ def _drawn(put: Callable[[Place], None], incident: Incident) -> None:
 def _outline_typed() -> None:
     memory = st.session_state
     lines = [line for line in memory[_key("outline_text")].splitlines() if line.strip()]
-    points = [_point_of(line) for line in lines]
+    points = [coordinates(line) for line in lines]
     if all(points):
         memory.outline = [point for point in points if point]
         _redraw()
-
-
-def _point_of(typed: str) -> tuple[float, float] | None:
-    parts = typed.replace(";", ",").replace("°", " ").split(",")
-    if len(parts) != 2:
-        parts = typed.split()
-    try:
-        lat, lon = (float(part.strip()) for part in parts)
-    except ValueError:
-        return None
-    return (lat, lon) if -90 <= lat <= 90 and -180 <= lon <= 180 else None
 
 
 def _place_of(identity: str) -> Place | None:
@@ -580,36 +653,41 @@ def _described_entry(entry: Any) -> str:
 def _what(row: Row, rows: Sequence[Row], why: str) -> None:
     incident = row.incident
     styles = {k: s for k, s in kind_styles().items() if not k.startswith("_")}
-    with st.form(f"what-{row.id}", border=False):
-        kind = st.selectbox(
-            "Kind",
-            list(styles),
-            list(styles).index(incident.kind) if incident.kind in styles else 0,
-            format_func=lambda k: styles[k]["label"],
-        )  # fmt: skip
-        moods = get_args(Modality)
-        modality = st.selectbox(
-            "Did it happen?", moods, moods.index(incident.modality),
-            format_func=lambda m: label_of("modality", m),
-        )  # fmt: skip
-        background = st.checkbox("Background: recalled from earlier", incident.background)
-        count = st.number_input(
-            "How many times (a series told as one); 0: not a series",
-            0,
-            100_000,
-            incident.count or 0,
-        )
-        if incident.sub_kind:
-            st.text(
-                f"More exactly: {incident.sub_kind.replace('_', ' ')}. That belongs to this kind: "
-                "under another kind it is left out."
-            )
-        if st.form_submit_button("Save", type="primary"):
-            wanted = {
-                "kind": kind, "modality": modality, "background": background,
-                "count": int(count) or None,
-            }  # fmt: skip
-            _apply(row, lambda c: _changes(c, incident, wanted, why))
+    # No form: which sub-kinds there are hangs on the kind that is chosen.
+    turn = f"{row.id}-{st.session_state.get('changes_made', 0)}"
+    kind = st.selectbox(
+        "Kind", list(styles), list(styles).index(incident.kind) if incident.kind in styles else 0,
+        format_func=lambda k: styles[k]["label"], key=f"kind-{turn}",
+    )  # fmt: skip
+    finer = list(kinds().get(kind, {}).get("sub_kinds") or {})
+    now = incident.sub_kind if kind == incident.kind else None
+    if now and now not in finer:
+        finer.append(now)
+    sub_kind = st.selectbox(
+        "More exactly", [None, *finer], finer.index(now) + 1 if now else 0,
+        format_func=lambda k: sub_kind_in_words(kind, k) if k else "not said",
+        key=f"finer-{turn}-{kind}",
+    )  # fmt: skip
+    moods = get_args(Modality)
+    modality = st.selectbox(
+        "Did it happen?", moods, moods.index(incident.modality),
+        format_func=lambda m: label_of("modality", m), key=f"mood-{turn}",
+    )  # fmt: skip
+    background = st.checkbox(
+        "Background: recalled from earlier", incident.background, key=f"background-{turn}"
+    )
+    count = st.number_input(
+        "How many times (a series told as one); 0: not a series", 0, 100_000,
+        incident.count or 0, key=f"count-{turn}",
+    )  # fmt: skip
+    if st.button("Save", type="primary"):
+        wanted = {
+            "kind": kind, "sub_kind": sub_kind, "modality": modality, "background": background,
+            "count": int(count) or None,
+        }  # fmt: skip
+        if kind != incident.kind and sub_kind is None:
+            del wanted["sub_kind"]  # the old kind's goes with it
+        _apply(row, lambda c: _changes(c, incident, wanted, why))
 
 
 def _changes(
@@ -635,12 +713,46 @@ def _when(row: Row, rows: Sequence[Row], why: str) -> None:
         end = right.text_input(
             "To (empty: still going on)", (date.end or "") if date else "", max_chars=40
         )
+        said = st.text_input(
+            "In these words of the text (optional)", "", max_chars=200, help=_WORDS_HELP,
+            key=f"when-words-{row.id}-{date.quote if date else ''}",
+        )  # fmt: skip
         if st.form_submit_button("Save", type="primary"):
-            value = {"start": iso_in_words(start) or None, "end": iso_in_words(end) or None}
-            if date and date.span != (0, 0):
-                value["span"] = list(date.span)  # type: ignore[assignment]
-            new = value if start.strip() or end.strip() else None
+            value = {
+                "start": iso_in_words(start) or None, "end": iso_in_words(end) or None,
+            }  # fmt: skip
+            unchanged = date is not None and (date.start, date.end) == tuple(value.values())
+            if unchanged and not said.strip():
+                st.info("Nothing was changed.")
+                return
+            try:
+                span = _words_at(row, said)
+            except ValueError as error:
+                st.error(f"Not saved: {error}.")
+                return
+            new = {**value, "span": span} if start.strip() or end.strip() else None
             _apply(row, lambda c: c.set(incident.id, "date", new, why=why))
+
+
+_WORDS_HELP = (
+    "As the article has them. Left empty, the value is said to be set by a person: the words "
+    "that it was read from told of another."
+)
+
+
+def _words_at(row: Row, said: str) -> list[int]:
+    """The span of words given for a value; the empty one where none are.
+
+    Raises:
+        ValueError: the text does not say so; the message names the words.
+    """
+    quote = said.strip().strip('“”"')
+    if not quote:
+        return [0, 0]
+    start = _nearest(row, quote)
+    if row.analysis.article.text[start : start + len(quote)] != quote:
+        raise ValueError(f"the text does not say “{quote}”")
+    return [start, start + len(quote)]
 
 
 _WRITTEN_DATES = (
@@ -668,7 +780,7 @@ def _toll(row: Row, rows: Sequence[Row], why: str) -> None:
         wrong: list[str] = []
         for name, title in (("fatalities", "Killed"), ("injured", "Injured")):
             toll = getattr(incident, name)
-            left, right = st.columns(2)
+            left, right, third = st.columns([2, 2, 3])
             # Not number fields: those give back their old number when they are emptied.
             typed = [
                 box.text_input(
@@ -681,8 +793,13 @@ def _toll(row: Row, rows: Sequence[Row], why: str) -> None:
                     (right, "at most", toll.high if toll else None),
                 )
             ]  # fmt: skip
+            said = third.text_input(
+                f"{title}: in these words (optional)", "", max_chars=200, help=_WORDS_HELP,
+                key=f"toll-words-{row.id}-{name}-{toll.quote if toll else ''}",
+            )  # fmt: skip
             try:
                 low, high = _people(typed[0]), _people(typed[1])
+                span = _words_at(row, said)
             except ValueError as error:
                 wrong.append(f"{title}: {error}")
                 continue
@@ -693,9 +810,7 @@ def _toll(row: Row, rows: Sequence[Row], why: str) -> None:
                 wanted[name] = None
                 continue
             wanted[name] = {
-                "low": low, "high": high, "best": low if low == high else None,
-                "span": list(toll.span) if toll else [0, 0],
-                "shared_with": list(toll.shared_with) if toll else [],
+                "low": low, "high": high, "best": low if low == high else None, "span": span,
             }  # fmt: skip
         if st.form_submit_button("Save", type="primary"):
 
@@ -706,7 +821,10 @@ def _toll(row: Row, rows: Sequence[Row], why: str) -> None:
                     same = (old is None) == (value is None) and (
                         old is None
                         or value is None
-                        or (old.low, old.high) == (value["low"], value["high"])
+                        or (
+                            (old.low, old.high) == (value["low"], value["high"])
+                            and value["span"] in ([0, 0], list(old.span))
+                        )
                     )
                     if not same:
                         made.append(by.set(incident.id, name, value, why=why))
@@ -745,7 +863,9 @@ def _who(row: Row, rows: Sequence[Row], why: str) -> None:
         frame, num_rows="dynamic", hide_index=True, width="stretch", key=f"actors-{row.id}",
         column_config={
             "Who": st.column_config.TextColumn(required=True, help="In the words of the text"),
-            "Role": st.column_config.SelectboxColumn(options=roles, required=True),
+            "Role": st.column_config.SelectboxColumn(
+                options=roles, required=True, format_func=lambda role: label_of("actor", str(role))
+            ),
             "Only alleged": st.column_config.CheckboxColumn(default=False),
         },
     )  # fmt: skip
@@ -798,10 +918,42 @@ def _merge(row: Row, rows: Sequence[Row], why: str) -> None:
             format_func=lambda i: place_in_words(incident.places[i]), key=f"split-p-{row.id}",
             placeholder="Choose places",
         ) if len(incident.places) > 1 else []  # fmt: skip
+        _halves(row, quotes, spots)
         if st.button("Split these off", disabled=not (quotes or spots)):
             _apply(row, lambda c: c.split(incident.id, evidence=quotes, places=spots, why=why))
     else:
         st.caption("It rests on one sentence and one place: there is nothing to split.")
+
+
+def _halves(row: Row, quotes: Sequence[int], spots: Sequence[int]) -> None:
+    """What the two incidents would be after the split: where each value goes."""
+    found = state.corrected(row.analysis.article.id)
+    if found is None or not (quotes or spots):
+        return
+    by = state.corrector(found.analysis)
+    try:
+        entry = by.split(row.incident.id, evidence=quotes, places=spots)
+    except MapperError:
+        return  # told when it is tried
+    halves = advance(found, [entry]).analysis.incidents
+    before = {id(incident) for incident in found.analysis.incidents}
+    changed = [i for i in halves if id(i) not in before and "split" in i.corrected]
+    for name, half in zip(("Stays", "Split off"), changed, strict=False):
+        st.text(f"{name}: {_in_short(half)}")
+
+
+def _in_short(incident: Incident) -> str:
+    tolls = (
+        toll_in_words("killed", incident.fatalities), toll_in_words("injured", incident.injured),
+    )  # fmt: skip
+    parts = [
+        f"“{incident.evidence[0].quote[:60]}…”" if incident.evidence else "",
+        ", ".join(place_in_words(item) for item in incident.places) or "no place",
+        dated_in_words(incident.date),
+        *(f"{toll['label']}: {toll['text']}" for toll in tolls if toll),
+        actors_in_words(incident.actors),
+    ]
+    return " · ".join(part for part in parts if part)
 
 
 def mark(article: str, start: int, end: int) -> None:
@@ -878,16 +1030,18 @@ def marked() -> None:
         options = list({m.span: m for m in [*inside, *nearby[:8]]}.values())
         left, right = st.columns(2)
         kind = left.selectbox(
-            "Add it as", list(styles), format_func=lambda k: styles[k]["label"], key="add_kind"
-        )
+            "What happened", list(styles), None, format_func=lambda k: styles[k]["label"],
+            key=f"add_kind-{start}-{end}", placeholder="Choose what it is",
+        )  # fmt: skip
         chosen = right.selectbox(
-            "at", [None, *range(len(options))],
-            index=1 if inside else 0,
-            format_func=lambda i: "no place yet" if i is None else _meant(options[i]),
-            key=f"add_place-{start}-{end}",
+            "Where", range(len(options)), None, format_func=lambda i: _meant(options[i]),
+            key=f"add_place-{start}-{end}", placeholder="No place yet",
         )  # fmt: skip
         yes, no = st.columns(2)
-        if yes.button("Add this incident", type="primary", width="stretch"):
+        sure_of_it = yes.button(
+            "Add this incident", type="primary", width="stretch", disabled=kind is None
+        )
+        if sure_of_it and kind is not None:
             mention = options[chosen] if chosen is not None else None
             try:
                 entry = state.corrector(analysis).add(

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
-from mapper.export.crosswalk import first_day, last_day
 from mapper.webmap.rows import Row
+from mapper.webmap.totals import span_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +78,6 @@ class Filter:
             if given.get(name) and _day(given[name]) is None:
                 del given[name]
         return replace(cls(), **given)
-
-
-def span_of(row: Row) -> tuple[date, date] | None:
-    """First and last day that a row's date may mean; None without a date or without its year."""
-    stated = row.incident.date
-    if stated is None:
-        return None
-    start = first_day(stated.start) if stated.start else None
-    end = last_day(stated.end) if stated.end else None
-    first, last = _day(start), _day(end)
-    if first is None and last is None:
-        return None
-    if first is None:
-        return (last, last) if last else None
-    if last is None:
-        published = _day(row.analysis.article.published)
-        last = max(first, published) if published else first
-    return (first, max(first, last))
 
 
 def _day(value: Any) -> date | None:

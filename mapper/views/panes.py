@@ -17,8 +17,8 @@ from mapper.abstain import confidences, default_threshold, enough
 from mapper.model import Analysis
 from mapper.read import text_id
 from mapper.views import correct, engine, state
-from mapper.views.totals import Sum, Totals, totals
 from mapper.webmap.rows import Row, title_of
+from mapper.webmap.totals import Sum, Totals, totals
 from mapper.webmap.words import (
     day_in_words,
     kind_styles,
@@ -378,7 +378,7 @@ def _file_name(identity: str, analysis: Analysis | None = None) -> str:
 
 def log() -> None:
     """The log of corrections, oldest first; it only ever grows."""
-    from mapper.corrections import describe, effective
+    from mapper.corrections import about, before_and_after, effective
 
     chosen = st.session_state.article
     entries = state.store().log(None if chosen == state.ALL else chosen)
@@ -394,7 +394,9 @@ def log() -> None:
                     "No.": entry.number,
                     "When (UTC)": entry.at.replace("T", " ").removesuffix("Z"),
                     "Who": entry.user,
-                    "What": describe(entry),
+                    "What": about(entry, entries),
+                    "Before": before_and_after(entry, entries)[0],
+                    "After": before_and_after(entry, entries)[1],
                     "Why": entry.why,
                     "Stands": "yes" if entry.number in standing else
                     ("–" if entry.action in ("undo", "redo") else "undone"),
@@ -405,7 +407,18 @@ def log() -> None:
         ),
         hide_index=True,
         width="stretch",
+        column_config={
+            "No.": st.column_config.NumberColumn(width=50),
+            "What": st.column_config.TextColumn(width=340),
+            "Before": st.column_config.TextColumn(width=200),
+            "After": st.column_config.TextColumn(width=200),
+            "Why": st.column_config.TextColumn(width=200),
+        },
     )  # fmt: skip
+    st.caption(
+        "Click a cell to read all of it. Changes are signed with the name given under Settings, "
+        f"now “{state.user()}”."
+    )
     import json
 
     st.download_button(

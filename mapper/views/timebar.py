@@ -13,8 +13,9 @@ import pandas as pd
 import streamlit as st
 
 from mapper.views import state
-from mapper.views.filters import filtered, span_of
+from mapper.views.filters import filtered
 from mapper.webmap.rows import Row
+from mapper.webmap.totals import span_of
 from mapper.webmap.words import day_in_words, kind_styles
 
 

@@ -12,10 +12,11 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from mapper.model import Analysis
-from mapper.views import channel, correct, filterbar, intake, panes, state, timebar, totals
+from mapper.views import channel, correct, filterbar, intake, panes, state, timebar
 from mapper.views.filters import filtered
 from mapper.webmap.layer import DETAIL, SCRIPTS, STYLES, offline_map
 from mapper.webmap.rows import Row
+from mapper.webmap.totals import totals
 
 HEIGHT = 560
 """Height of the map in pixels, and of the reading pane with the key under it."""
@@ -96,7 +97,7 @@ def _empty() -> None:
 
 
 def _headline(rows: Sequence[Row], shown: Sequence[Row]) -> None:
-    counted = totals.totals(shown)
+    counted = totals(shown)
     parts = [panes.incidents_in_words(counted, len(rows))]
     if counted.killed.stated:
         parts.append(f"killed: **{panes.people(counted.killed)}**")

@@ -23,7 +23,9 @@ from mapper.webmap.words import (
     precision_in_words,
     spelling_in_words,
     state_of,
+    sub_kind_in_words,
     sure_in_words,
+    sureness_in_words,
     toll_in_words,
     when_of,
 )
@@ -217,7 +219,7 @@ def _row(
     corrected = tuple(getattr(incident, "corrected", ()))
     what = row.kind_label
     if incident.sub_kind:
-        what += f" ({incident.sub_kind.replace('_', ' ')})"
+        what += f" ({sub_kind_in_words(incident.kind, incident.sub_kind)})"
     if incident.count and incident.count > 1:
         what += f", {incident.count} times"
     reasons = [
@@ -245,12 +247,12 @@ def _row(
         "unsure": row.guess,
         "zoom": min((_ZOOM.get(item.place.precision, 8) for item in incident.places), default=5),
         "when": when_of(row.analysis, incident),
-        "whenQuote": incident.date.quote if incident.date else None,
+        "whenQuote": incident.date.quote or None if incident.date else None,
         "start": incident.date.start if incident.date else None,
         "end": incident.date.end if incident.date else None,
         "tolls": [toll for toll in tolls if toll],
         "who": actors_in_words(incident.actors),
-        "sure": sure_in_words(incident.confidence),
+        "sure": sureness_in_words(incident),
         "quotes": [_quote(text, e.start, e.end, e.trigger) for e in incident.evidence[:12]],
         "source": source,
         "document": article.id,

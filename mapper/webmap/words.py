@@ -16,6 +16,9 @@ from mapper.export.styles import styles
 from mapper.export.words import kind_label, kinds
 from mapper.model import Actor, Analysis, DateSpan, Incident, IncidentPlace, Toll
 
+BY_HAND = "set by a person"
+"""What is said of a value that a person gave without words of the text."""
+
 _WORDS = Path(__file__).with_name("words.yaml")
 
 
@@ -76,6 +79,12 @@ def state_of(incident: Incident) -> str:
     return "background" if incident.background else "happened"
 
 
+def sub_kind_in_words(kind: str, sub_kind: str) -> str:
+    """The label of a kind's finer kind; its name, readable, where the ontology has none."""
+    found = (kinds().get(kind, {}).get("sub_kinds") or {}).get(sub_kind, {})
+    return str(found.get("label") or sub_kind.replace("_", " "))
+
+
 def day_in_words(iso: str) -> str:
     """``2019-12-16`` as ``16 December 2019``; ``XXXX-10-28`` says that the year is not stated."""
     year, _, rest = iso.partition("-")
@@ -105,11 +114,11 @@ def undated_for(analysis: Analysis, incident: Incident) -> str | None:
 
 
 def when_of(analysis: Analysis, incident: Incident) -> str:
-    """When, as ``when_in_words``; where only the date of publication is missing it says so."""
+    """When, as ``dated_in_words``; where only the date of publication is missing it says so."""
     said = undated_for(analysis, incident)
     if said:
         return f"“{said}”: needs the date of publication"
-    return when_in_words(incident.date)
+    return dated_in_words(incident.date)
 
 
 def when_in_words(date: DateSpan | None) -> str:
@@ -123,6 +132,12 @@ def when_in_words(date: DateSpan | None) -> str:
     if date.end == date.start:
         return day_in_words(date.start)
     return f"{day_in_words(date.start)} to {day_in_words(date.end)}"
+
+
+def dated_in_words(date: DateSpan | None) -> str:
+    """When, as ``when_in_words``, and that a person set it where no words of the text say so."""
+    by_hand = date is not None and not date.quote and (date.start or date.end)
+    return when_in_words(date) + (f" ({BY_HAND})" if by_hand else "")
 
 
 def range_in_words(low: int | None, high: int | None) -> str:
@@ -142,7 +157,7 @@ def toll_in_words(label: str, toll: Toll | None) -> dict[str, str] | None:
     """A toll as label, text and note, or None."""
     if toll is None:
         return None
-    note = f"“{toll.quote}”"
+    note = f"“{toll.quote}”" if toll.quote else BY_HAND
     if toll.shared_with:
         several = len(toll.shared_with)
         note += f" – one figure for this and {several} other incident{'s' if several > 1 else ''}"
@@ -160,6 +175,14 @@ def actors_in_words(actors: Sequence[Actor]) -> str:
     return "; ".join(
         f"{label_of('actor', role)}: {', '.join(who)}" for role, who in by_role.items()
     )
+
+
+def sureness_in_words(incident: Incident) -> str:
+    """How sure an incident is: by whom it was checked or added, else the program's estimate."""
+    added = "added" in incident.corrected
+    if incident.verified:
+        return "Added and checked by a person" if added else "Checked by a person"
+    return "Added by a person" if added else sure_in_words(incident.confidence)
 
 
 def sure_in_words(confidence: float) -> str:
@@ -203,12 +226,21 @@ def place_in_words(item: IncidentPlace) -> str:
     return (
         ("" if relation in ("in", "at") else label_of("relation", relation) + " ")
         + ", ".join(parts)
-        + (" (follows from the context)" if item.inferred else "")
+        + (" (follows from the context)" if item.inferred and _has_words(item) else "")
     )
 
 
+def _has_words(item: IncidentPlace) -> bool:
+    return item.mention[0] < item.mention[1]
+
+
 def spelling_in_words(item: IncidentPlace, text: str) -> str:
-    """What the text calls the place, where that is not how the gazetteer spells it; or nothing."""
+    """What the text calls the place, where that is not how the gazetteer spells it; or nothing.
+
+    Of a place that rests on no words, that a person set it.
+    """
+    if not _has_words(item):
+        return f"{BY_HAND.capitalize()}. "
     said = " ".join(text[slice(*item.mention)].split())
     if not said or fold(said) in fold(item.place.name):
         return ""

@@ -70,12 +70,14 @@ def test_corrections_are_saved_shown_undone_and_survive_a_restart(mine, own_serv
     # Typed coordinates.
     editor(app, "Where")
     app.way("Click the map or type")
-    page.get_by_role("textbox", name="Latitude, longitude").fill("36.5, 43.5")
+    page.get_by_role("textbox", name="Latitude, longitude").fill("36°30'N 43°30'E")
     page.get_by_role("textbox", name="Latitude, longitude").press("Enter")
     page.get_by_label("What to call it").fill("the bridge")
     page.get_by_label("What to call it").press("Enter")
+    pick(page, "Sure to within", "250 metres")
+    app.settled()
     page.get_by_role("button", name="Put it here").click()
-    expect(page.get_by_text(re.compile("Where: the bridge"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Where: the bridge.*Set by a person"))).to_be_visible()
     expect(app.map.locator('.im-marker.im-corrected[aria-label*="the bridge"]')).to_have_count(1)
 
     # Undo, redo.
@@ -118,6 +120,9 @@ def test_a_place_is_chosen_by_candidate_by_search_and_by_a_click_on_the_map(mine
     expect(app.map.locator(".im-corner")).to_have_count(1)
     page.get_by_label("What to call it").fill("seen from the air")
     page.get_by_label("What to call it").press("Enter")
+    expect(page.get_by_role("button", name="Put it here")).to_be_disabled()
+    pick(page, "Sure to within", "1 km")
+    app.settled()
     page.get_by_role("button", name="Put it here").click()
     expect(page.get_by_text(re.compile("Where: seen from the air"))).to_be_visible()
     expect(app.map.locator(".im-tools")).to_have_count(0)
@@ -164,6 +169,10 @@ def test_a_marked_sentence_becomes_an_incident(mine):
         }"""
     )
     expect(page.get_by_text(re.compile("Marked in the text: “Colonel Laith"))).to_be_visible()
+    # Nothing is guessed: what it is must be said.
+    expect(page.get_by_role("button", name="Add this incident")).to_be_disabled()
+    pick(page, "What happened", "Battle")
+    app.settled()
     page.get_by_role("button", name="Add this incident").click()
     expect(app.map.locator("[data-incidents]")).to_have_attribute("data-incidents", str(before + 1))
     expect(page.get_by_text(re.compile("Changed by hand: added"))).to_be_visible()
@@ -335,7 +344,7 @@ def test_tolls_kind_and_rejection_survive_a_restart_and_reach_the_totals(
     page.get_by_role("textbox", name="Killed: at most").fill("4")
     page.get_by_role("textbox", name="Killed: at most").press("Tab")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text(re.compile("Killed: 3 to 4"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Killed: 3 to 4 set by a person"))).to_be_visible()
     expect(page.get_by_text("42 to 53", exact=False).first).to_be_visible()
     editor(app, "What")
     pick(page, "Kind", "Battle")
@@ -345,7 +354,9 @@ def test_tolls_kind_and_rejection_survive_a_restart_and_reach_the_totals(
     choose(app, "defused by")
     page.get_by_role("button", name="Not an incident").click()
     expect(app.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "6")
-    expect(page.get_by_text("Taken off the map, as no incident.")).to_be_visible()
+    expect(page.get_by_text(re.compile("Taken off the map, as no incident: “"))).to_be_visible()
+    expect(page.get_by_text("The next incident is below.", exact=False)).to_be_visible()
+    expect(page.get_by_role("button", name="Not an incident")).to_be_visible()
 
     again = restarted(app, own_server, make_app)
     assert incidents(again) == 6
@@ -361,6 +372,8 @@ def test_a_missed_incident_is_added_by_keyboard_and_survives_a_restart(mine, own
     app.settled()
     page.get_by_role("button", name="Take this sentence").press("Enter")
     expect(page.get_by_text(re.compile("Marked in the text: “Colonel Laith"))).to_be_visible()
+    pick(page, "What happened", "Battle")
+    app.settled()
     page.get_by_role("button", name="Add this incident").press("Enter")
     expect(app.map.locator("[data-incidents]")).to_have_attribute("data-incidents", "8")
     again = restarted(app, own_server, make_app)

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from mapper.export.crosswalk import first_day, last_day
 from mapper.model import Toll
-from mapper.views.filters import span_of
 from mapper.webmap.rows import Row
 
 
@@ -89,3 +90,30 @@ def _sum(tolls: Sequence[tuple[Row, Toll | None]]) -> Sum:
         low += toll.low or 0
         high = None if high is None or toll.high is None else high + toll.high
     return Sum(low, high, stated, shared)
+
+
+def span_of(row: Row) -> tuple[date, date] | None:
+    """First and last day that a row's date may mean; None without a date or without its year."""
+    stated = row.incident.date
+    if stated is None:
+        return None
+    start = first_day(stated.start) if stated.start else None
+    end = last_day(stated.end) if stated.end else None
+    first, last = _day(start), _day(end)
+    if first is None and last is None:
+        return None
+    if first is None:
+        return (last, last) if last else None
+    if last is None:
+        published = _day(row.analysis.article.published)
+        last = max(first, published) if published else first
+    return (first, max(first, last))
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
