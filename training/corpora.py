@@ -7,9 +7,11 @@ silent, and losses skip it.  Texts stay where they are: nothing of them enters t
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ import yaml
 from numpy.typing import NDArray
 
 from mapper.encode import ARGUMENTS, KINDS, MODALITIES, RELATIONS, ROLES
+from mapper.extract.resources import ontology
+from mapper.extract.triggers import cue_pattern
 from mapper.segment import sentences, words
 from training.silver import Silver, own_places, silver
 
@@ -95,7 +99,7 @@ class Example:
     """Whether the places are a stock model's rather than a reader's."""
     text: str = ""
     round: int = 1
-    """2: coded after the networks that a second training starts from were trained."""
+    """1, or 2, 3 and so on: coded after the networks of the round before were trained."""
 
 
 class Words:
@@ -450,8 +454,8 @@ def load(shared: Path, *, auxiliary: bool = True) -> list[Example]:
     plover = list(_read(corpora / "plover_gsr.jsonl"))
     if auxiliary:
         bare |= {d["id"]: d["text"] for d in (*rams, *wiki, *verbs, *plover)}
-    marked = silver({k: text for k, text in bare.items() if rounds.get(k) != 2})
-    marked |= own_places({k: text for k, text in bare.items() if rounds.get(k) == 2})
+    marked = silver({k: text for k, text in bare.items() if rounds.get(k, 1) == 1})
+    marked |= own_places({k: text for k, text in bare.items() if rounds.get(k, 1) > 1})
     examples: list[Example] = []
     for doc_id, doc in (gold | {k: d for k, d in documents.items() if k not in gold}).items():
         source = doc.get("source") or ("composed" if doc_id.startswith("c-") else "coded")
@@ -520,6 +524,15 @@ def _auxiliary(
     return examples
 
 
+@cache
+def _verb_cues() -> re.Pattern[str]:
+    """What tells a verb of an incident: the ontology's cues, politics aside, and some more."""
+    kinds = ontology("kinds")["kinds"]
+    cues = [c for kind, facts in kinds.items() if kind != "politics" for c in facts["cues"]]
+    more = yaml.safe_load((HERE / "data" / "verbs.yaml").read_text(encoding="utf-8"))
+    return re.compile(cue_pattern([*cues, *more["verbs"]]))
+
+
 def _place_target(example: Example, span: tuple[int, int]) -> int:
     for i, t in enumerate(example.targets):
         if t.label < len(ROLES) and t.start < span[1] and span[0] < t.end:
@@ -554,12 +567,17 @@ def _add_foreign_events(
 
 
 def _add_verb(example: Example, located: Words, event: Json) -> None:
-    """A bare verb and the places where it happens; every other place is not one."""
+    """A bare verb and the places where it happens; every other place is not one.
+
+    A verb that is a cue of an incident is a trigger too; what other words are is unknown.
+    """
     first = event["trigger"][0]
     span = located.of(first["start"], first["end"])
     if span is None:
         return
     example.triggers.append(Trigger(*span))
+    if _verb_cues().match(located.text[first["start"] : first["end"] + 25].lower()):
+        _mark(example.tags["trigger"], span)
     example.linked = True
     for place in event["location_spans"]:
         where = located.of_place(place["start"], place["end"])

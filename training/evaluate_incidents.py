@@ -6,9 +6,9 @@
 
 Readings come from the fold encoders (``build/folds``) and scorers from the folds that
 ``training.train_incidents`` left in ``build/incidents``.  Fold encoders that went on from earlier
-networks have not seen the documents of round 2 (``second``), MUC-4's test set and the labels of
-``police``, but all the rest: ``incidents``, ``single``, ``written`` and ``verbs`` are then
-flattering and are measured only when asked for.  Texts and labels are looked for in ../shared;
+networks have not seen the documents of rounds 2 and 3 (``second``), MUC-4's test set and the
+labels of ``police``, but all the rest: ``incidents``, ``single``, ``written`` and ``verbs`` are
+then flattering and are measured only when asked for.  Texts and labels are looked for in ../shared;
 what is missing is left out.
 """
 
@@ -98,46 +98,53 @@ def score(script: str, gold: Path, predicted: Path) -> Json:
 # --- the sets ----------------------------------------------------------------------------------
 
 
-def coded(folder: Path, models: Sequence[Models], wanted: set[str]) -> Json:
-    """score_incidents.py on the reviewed, single and written documents."""
-    documents = coded_documents()
+def coded(folder: Path, models: Sequence[Models], wanted: set[str], folds: Sequence[int]) -> Json:
+    """score_incidents.py on the reviewed, single and written documents of these folds."""
+    documents = [d for d in coded_documents() if d.fold in folds and d.source in SEEN.values()]
     out: Json = {}
     found: dict[str, tuple[Incident, ...]] | None = None
-    for name, source, gold in (
-        ("incidents", "reviewed", "incidents.jsonl"),
-        ("single", "single", "incidents_single.jsonl"),
-        ("written", "written", "written.jsonl"),
-    ):
-        if name not in wanted or not (EVALUATION / gold).is_file():
+    for name, source in SEEN.items():
+        chosen = [d for d in documents if d.source == source]
+        if name not in wanted or not chosen:
             continue
         if found is None:
-            found = predict("coded", documents, models, Readers())
-        mine = {d.article.id: found[d.article.id] for d in documents if d.source == source}
-        write(folder / f"{name}.jsonl", mine)
-        out[name] = score("score_incidents.py", EVALUATION / gold, folder / f"{name}.jsonl")
-        out[name]["confidence"] = calibration(mine, documents)
+            found = predict("seen", documents, models, Readers())
+        out[name] = compare(folder, name, chosen, found)
+    return out
+
+
+SEEN = {"incidents": "reviewed", "single": "single", "written": "written"}
+"""What fold encoders that went on from earlier networks have seen, by the name asked for."""
+
+
+def compare(
+    folder: Path,
+    name: str,
+    documents: Sequence[Document],
+    found: dict[str, tuple[Incident, ...]],
+) -> Json:
+    """score_incidents.py on these documents, and the share that was right by confidence."""
+    gold = folder / f"{name}-gold.jsonl"
+    with gold.open("w", encoding="utf-8") as handle:
+        for d in documents:
+            row = {"doc": d.article.id, "incidents": d.incidents}
+            handle.write(json.dumps(row, ensure_ascii=False) + "\n")
+    answers = {d.article.id: found[d.article.id] for d in documents}
+    write(folder / f"{name}.jsonl", answers)
+    out = score("score_incidents.py", gold, folder / f"{name}.jsonl")
+    out["confidence"] = calibration(answers, documents)
     return out
 
 
 def second(folder: Path, models: Sequence[Models]) -> Json:
-    """score_incidents.py on the documents of round 2: real texts, and composed ones."""
-    documents = [d for d in coded_documents() if d.round == 2]
+    """score_incidents.py on the documents of rounds 2 and 3: real texts, and composed ones."""
+    documents = [d for d in coded_documents() if d.round > 1]
     found = predict("coded", documents, models, Readers())
     out: Json = {}
     for source in ("coded", "composed"):
         mine = [d for d in documents if d.source == source]
-        if not mine:
-            continue
-        gold = folder / f"second-{source}-gold.jsonl"
-        with gold.open("w", encoding="utf-8") as handle:
-            for d in mine:
-                row = {"doc": d.article.id, "incidents": d.incidents}
-                handle.write(json.dumps(row, ensure_ascii=False) + "\n")
-        answers = {d.article.id: found[d.article.id] for d in mine}
-        write(folder / f"second-{source}.jsonl", answers)
-        name = f"second {source}"
-        out[name] = score("score_incidents.py", gold, folder / f"second-{source}.jsonl")
-        out[name]["confidence"] = calibration(answers, mine)
+        if mine:
+            out[f"second {source}"] = compare(folder, f"second-{source}", mine, found)
     return out
 
 
@@ -165,13 +172,15 @@ def muc(folder: Path, models: Sequence[Models]) -> Json:
     return score("score_muc.py", SHARED / "corpora" / "muc4_tst12.jsonl", folder / "muc.jsonl")
 
 
-def verbs(models: Sequence[Models]) -> Json:
+def verbs(models: Sequence[Models], folds: Sequence[int]) -> Json:
     """Token precision, recall and F of the place of a given verb (event_location)."""
     from training.train_incidents import verb_scenes
 
     hit = said = gold_n = 0
     exact = n = 0
     for scene, d, row in verb_scenes():
+        if d.fold not in folds:
+            continue
         gold = {
             w
             for s in row["events"][0]["location_spans"]
@@ -360,9 +369,13 @@ def main() -> None:
     """Command line."""
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     unseen = ["second", "muc", "police", "dates", "tolls", "speed"]
-    seen = ["incidents", "single", "written", "verbs"]
+    seen = [*SEEN, "verbs"]
     ap.add_argument("--only", nargs="+", choices=[*unseen, *seen], default=unseen)
     ap.add_argument("--write", type=Path, default=None)
+    ap.add_argument(
+        "--folds", type=int, nargs="+", default=range(FOLDS),
+        help="of incidents, single, written and verbs only these: fold 0 is a from-scratch run's",
+    )  # fmt: skip
     a = ap.parse_args()
     if not SHARED.is_dir():
         sys.exit(f"{SHARED} is missing: the measures need its texts and labels")
@@ -377,7 +390,7 @@ def main() -> None:
     if not rest:
         return
     models = scorers()
-    for name, value in coded(folder, models, wanted).items():
+    for name, value in coded(folder, models, wanted, a.folds).items():
         show(name, value)
     if "second" in wanted:
         for name, value in second(folder, models).items():
@@ -385,7 +398,7 @@ def main() -> None:
     if "muc" in wanted:
         show("muc", muc(folder, models))
     if "verbs" in wanted:
-        show("verbs", verbs(models))
+        show("verbs", verbs(models, a.folds))
     if "police" in wanted:
         show("police", police(models))
     if "speed" in wanted:

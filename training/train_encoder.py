@@ -146,7 +146,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, help="go on from these weights (a .pt file)")
-    parser.add_argument("--old", type=float, default=1.0, help="share of round 1 in an epoch")
+    parser.add_argument("--old", type=float, default=1.0, help="share of old rounds in an epoch")
+    parser.add_argument(
+        "--seen", type=int, default=0, help="the start has seen all texts up to this round"
+    )
     parser.add_argument("--freeze", type=int, default=0, help="layers that stay as they are")
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
@@ -157,15 +160,14 @@ def main(argv: list[str] | None = None) -> int:
     if args.fold is not None:
         # What a start has seen it has seen: then only the texts coded since are held out.
         examples = [
-            e
-            for e in examples
-            if fold_of_key(e.fold_key) != args.fold or (args.start and e.round == 1)
+            e for e in examples if fold_of_key(e.fold_key) != args.fold or e.round <= args.seen
         ]
     names = place_names([e for e in examples if not e.silver])
     prepared = [prepare(e) for e in examples]
     coded = [p for p in prepared if p.example.weight == 1.0]
-    old = [p for p in coded if p.example.round == 1]
-    new = [p for p in coded if p.example.round != 1]
+    latest = max(p.example.round for p in coded)
+    old = [p for p in coded if p.example.round < latest]
+    new = [p for p in coded if p.example.round == latest]
     verbs = [p for p in prepared if p.example.source == "event_location"]
     rest = [p for p in prepared if p.example.weight < 1.0 and p.example.source != "event_location"]
     epochs = [coded + verbs + rng.sample(rest, int(len(rest) * 0.5)) for _ in range(args.first)]
