@@ -119,7 +119,8 @@ def shape(name: str) -> Shape:
     while start < len(words) - 1 and lower[start] in word_set("directions"):
         direction = direction or lower[start]
         start += 1
-    if start:
+    # "West Street" is no street of a town called Street: what remains must be a name.
+    if start and not all(kind_of_word(w) for w in lower[start:]):
         stripped.append(" ".join(words[start:]))
     if len(words) - start > 2 and lower[start] in word_set("of_words") and lower[start + 1] == "of":
         stripped.append(" ".join(words[start + 2 :]))

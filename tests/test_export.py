@@ -492,3 +492,16 @@ def test_the_notebook_map_brings_its_own_assets():
     shown = html.unescape(mapper.show(made.analysis())._repr_html_())
     addresses = re.findall(r'(?:src|href)="(.{5})', shown)
     assert addresses and set(addresses) == {"data:"}
+
+
+def test_the_report_says_what_limits_the_reading(analyses, tmp_path):
+    foreign = replace(
+        analyses[0],
+        language="fr",
+        article=replace(analyses[0].article, published=None),
+    )
+    out = tmp_path / "a.report.html"
+    write([foreign], out)
+    page = out.read_text(encoding="utf-8")
+    assert "another language (fr)" in page
+    assert "date of publication is not known" in page

@@ -19,6 +19,7 @@ from mapper.export.features import Options, attribution, coarsened, identified, 
 from mapper.export.styles import style_of
 from mapper.export.words import kind_label
 from mapper.model import Analysis, Incident
+from mapper.read import language_note
 from mapper.webmap.rows import Row as Shown
 from mapper.webmap.totals import totals
 from mapper.webmap.words import (
@@ -256,7 +257,12 @@ def _source(analysis: Analysis) -> Any:
     article = analysis.article
     parts = [article.title or article.id, article.domain, article.published, article.url]
     shown = ", ".join(part for part in parts if part)
-    return E.li(_text(f"{shown}. SHA-256 of the text: {analysis.provenance.text_sha256}"))
+    said = [f"{shown}. SHA-256 of the text: {analysis.provenance.text_sha256}"]
+    if note := language_note(analysis.language):
+        said.append(f"{note[0].upper()}{note[1:]}")
+    if not article.published:
+        said.append("Its date of publication is not known, so its weekdays are not dated")
+    return E.li(_text(". ".join(said)))
 
 
 def _versions(analyses: Sequence[Analysis]) -> list[str]:

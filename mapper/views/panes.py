@@ -143,7 +143,10 @@ def _line(row: Row, several: bool) -> dict[str, Any]:
         "Until": (incident.date.end or "goes on") if incident.date else "",
         "Killed": _toll(incident.fatalities),
         "Injured": _toll(incident.injured),
-        "How sure": incident.confidence,
+        # What a person checked or added has no estimate.
+        "How sure": None
+        if incident.verified or "added" in incident.corrected
+        else incident.confidence,
         "By hand": "verified" if incident.verified else ", ".join(incident.corrected),
         "Quote": row.quote,
     }
