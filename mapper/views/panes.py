@@ -403,8 +403,12 @@ def log() -> None:
                     "Why": entry.why,
                     "Stands": "yes" if entry.number in standing else
                     ("–" if entry.action in ("undo", "redo") else "undone"),
-                    "Article": titles.get(entry.article) or entry.article,
                 }
+                | (
+                    {"Article": titles.get(entry.article) or entry.article}
+                    if chosen == state.ALL
+                    else {}
+                )
                 for entry in reversed(entries)
             ]
         ),
