@@ -993,7 +993,7 @@
       this.map.getContainer().classList.toggle("im-narrow", narrow);
       const popup = L.popup({
         maxWidth: Math.min(360, size.x - (narrow ? 50 : 104)), minWidth: Math.min(250, size.x - 104),
-        maxHeight: Math.max(160, size.y - (narrow ? 110 : 200)), autoPanPaddingTopLeft: [narrow ? 8 : 56, 12],
+        maxHeight: Math.max(160, size.y - (narrow ? 110 : 165)), autoPanPaddingTopLeft: [narrow ? 8 : 56, 12],
         autoPanPaddingBottomRight: [narrow ? 8 : 12, 64], offset: [0, -8],
         className: "im-popup-shell",
       });
