@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapper.extract.dates import find_dates, of_saying, resolve_dates
+from mapper.extract.dates import find_dates, of_saying, opens_saying, resolve_dates
 
 MONDAY, FRIDAY, SATURDAY = "2019-12-16", "2019-12-20", "2019-12-21"
 
@@ -117,3 +117,10 @@ def test_quotes_are_the_text_at_their_offsets(text):
 def test_the_day_of_saying_is_told_from_the_day_of_the_deed(text, day, wanted):
     start = text.index(day)
     assert of_saying(text, start, start + len(day)) is wanted
+
+
+def test_the_day_of_a_threat_is_not_the_day_of_what_is_threatened():
+    text = "On Friday the minister, Ann Lee, threatened an answer if anyone attacked the base."
+    assert opens_saying(text, len("On Friday"), text.index("attacked"))
+    text = "On Friday the workers will strike, the union said."
+    assert not opens_saying(text, len("On Friday"), text.index("strike"))

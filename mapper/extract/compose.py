@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 
 from mapper.encode import KINDS, MODALITIES, FloatArray
-from mapper.extract.dates import When, of_saying
+from mapper.extract.dates import When, of_saying, opens_saying
 from mapper.extract.learned import Models
 from mapper.extract.placing import (
     INSIDE,
@@ -454,6 +454,9 @@ def _day_of_talk(scene: Scene, beliefs: Sequence[Belief], j: int, modality: str)
     if of_saying(scene.text, d.start, d.end):
         return True
     here = scene.sentence_of(d.start)
+    spoken_of = [b.start for b in beliefs if scene.sentence_of(b.start) == here]
+    if spoken_of and opens_saying(scene.text, d.end, min(spoken_of)):
+        return True
     return modality == "hypothetical" and all(scene.sentence_of(b.start) != here for b in beliefs)
 
 

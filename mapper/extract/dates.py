@@ -24,7 +24,7 @@ from text_to_num import text2num
 
 from mapper.extract.resources import ontology
 
-__all__ = ["DateExpression", "When", "find_dates", "of_saying", "resolve_dates"]
+__all__ = ["DateExpression", "When", "find_dates", "of_saying", "opens_saying", "resolve_dates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -945,6 +945,20 @@ def of_saying(text: str, start: int, end: int) -> bool:
         after.search(text[max(0, start - 90) : start].lower()) is not None
         or before.match(text[end : end + 60].lower()) is not None
     )
+
+
+@cache
+def _said_later() -> re.Pattern[str]:
+    verbs = _alternatives(_words()["saying"])
+    return re.compile(rf"\s*,?\s*(?:[\w.'’-]+,?\s+){{0,8}}?(?:{verbs})(?!\w)")
+
+
+def opens_saying(text: str, end: int, until: int) -> bool:
+    """Whether someone speaks between a date's end and what is spoken of at ``until``.
+
+    "On Friday the minister, Ann Lee, threatened an answer": the day is that of the threat.
+    """
+    return end < until and _said_later().match(text[end:until].lower()) is not None
 
 
 @dataclass(frozen=True, slots=True)
