@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
 from typing import Any
 
 from mapper.webmap.rows import Row
-from mapper.webmap.totals import span_of
+from mapper.webmap.totals import day_of, span_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +74,9 @@ class Filter:
             else:
                 given[item.name] = value
         for name in ("start", "end"):
-            if given.get(name) and _day(given[name]) is None:
+            if given.get(name) and day_of(given[name]) is None:
                 del given[name]
         return replace(cls(), **given)
-
-
-def _day(value: Any) -> date | None:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return None
 
 
 def passes(row: Row, wanted: Filter) -> bool:

@@ -390,6 +390,7 @@ def log() -> None:
         return
     standing = {entry.number for entry in effective(entries)}
     titles = {item.id: item.title for item in state.store().articles()}
+    values = [before_and_after(entry, entries) for entry in entries]
     st.dataframe(
         pd.DataFrame(
             [
@@ -398,8 +399,8 @@ def log() -> None:
                     "When (UTC)": entry.at.replace("T", " ").removesuffix("Z"),
                     "Who": entry.user,
                     "What": about(entry, entries),
-                    "Before": before_and_after(entry, entries)[0],
-                    "After": before_and_after(entry, entries)[1],
+                    "Before": before,
+                    "After": after,
                     "Why": entry.why,
                     "Stands": "yes" if entry.number in standing else
                     ("–" if entry.action in ("undo", "redo") else "undone"),
@@ -409,7 +410,7 @@ def log() -> None:
                     if chosen == state.ALL
                     else {}
                 )
-                for entry in reversed(entries)
+                for entry, (before, after) in reversed(list(zip(entries, values, strict=True)))
             ]
         ),
         hide_index=True,

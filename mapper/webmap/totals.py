@@ -51,8 +51,8 @@ class Totals:
 
 def totals(rows: Sequence[Row]) -> Totals:
     """Count the rows; a toll that several incidents share is added once."""
-    spans = [span for span in map(span_of, rows) if span]
-    told = [span for row in rows if not row.incident.background and (span := span_of(row))] or spans
+    dated = [(row, span) for row in rows if (span := span_of(row))]
+    told = [span for row, span in dated if not row.incident.background] or [s for _, s in dated]
     counted = [row for row in rows if row.state == "happened"]
     return Totals(
         incidents=len(rows),
@@ -61,7 +61,7 @@ def totals(rows: Sequence[Row]) -> Totals:
         by_state=dict(Counter(row.state for row in rows)),
         placed=sum(1 for row in rows if row.incident.places),
         unplaced=sum(1 for row in rows if not row.incident.places),
-        undated=len(rows) - len(spans),
+        undated=len(rows) - len(dated),
         first=min((span[0] for span in told), default=None),
         last=max((span[1] for span in told), default=None),
         killed=_sum([(row, row.incident.fatalities) for row in counted]),
@@ -99,18 +99,19 @@ def span_of(row: Row) -> tuple[date, date] | None:
         return None
     start = first_day(stated.start) if stated.start else None
     end = last_day(stated.end) if stated.end else None
-    first, last = _day(start), _day(end)
+    first, last = day_of(start), day_of(end)
     if first is None and last is None:
         return None
     if first is None:
         return (last, last) if last else None
     if last is None:
-        published = _day(row.analysis.article.published)
+        published = day_of(row.analysis.article.published)
         last = max(first, published) if published else first
     return (first, max(first, last))
 
 
-def _day(value: Any) -> date | None:
+def day_of(value: Any) -> date | None:
+    """The day of an ISO date or of a date; None for anything else."""
     if isinstance(value, date):
         return value
     try:
