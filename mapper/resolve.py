@@ -387,19 +387,63 @@ class Resolver:
         mention = scene.mentions[i]
         country = scene.country_of(i)
         phrase = " ".join(mention.text.split())
+        holder = _OF_WHAT.search(phrase)
+        if holder:
+            # "the east of the city": of the city spoken of, never of its country
+            return self._part_of(scene, i, phrase, holder)
         area = self._area(phrase, country, scene.bearer)
         if area is None and not phrase.lower().startswith("the "):
             area = self._area(f"the {phrase}", country, scene.bearer)
+        return self._drawn(scene, i, area, _NOMINAL_FACTOR)
+
+    def _part_of(self, scene: _Scene, i: int, phrase: str, holder: re.Match[str]) -> bool:
+        """Place "the east of the city", "the town's outskirts" around what the head refers to."""
+        head = (holder["of"] or holder["whose"]).lower()
+        found = (
+            self._the_capital(scene, i, [head])
+            if head == "capital"
+            else scene.antecedent(i, head, self)
+        )
+        if found is None:
+            return False
+        entry, sure, _ = found
+        rest = phrase[: holder.start()] + phrase[holder.end() :]
+        if rest.isupper():
+            rest = rest.lower()
+        rest = rest.strip()
+        forms = (f"{rest} of {entry.name}", f"the {rest} of {entry.name}", f"{entry.name}'s {rest}")
+        for said in forms[:2] if holder["of"] else forms[2:]:
+            area = self._area(said, entry.country, lambda _: entry)
+            if area is not None:
+                return self._drawn(scene, i, area, round(sure * _NOMINAL_FACTOR, 4))
+        return False
+
+    def _drawn(self, scene: _Scene, i: int, area: Place | None, sure: float) -> bool:
+        """Give a mention the area drawn for its words, if there is one."""
         if area is None:
             return False
         scene.mentions[i] = replace(
-            mention,
+            scene.mentions[i],
             place=area,
-            confidence=_NOMINAL_FACTOR,
+            confidence=sure,
             candidates=(Candidate(area.id, area.name, area.lat, area.lon, 1.0),),
             why=("worked out from the words", area.name),
         )
         return True
+
+
+def _holders() -> str:
+    """The head words that a part may be of, but for the country, which needs no antecedent."""
+    heads = (h for h in _nominals()["heads"] if h not in ("country", "nation", "kingdom"))
+    return "|".join(sorted(heads, key=lambda h: (-len(h), h)))
+
+
+_OF_WHAT = re.compile(
+    rf"\s+of\s+(?:the|this|that|our)\s+(?P<of>{_holders()})\Z"
+    rf"|\A(?:the|this|that|our|its|their)\s+(?P<whose>{_holders()})['’]s?\s+",
+    re.IGNORECASE,
+)
+"""The end of "the east of the city", the beginning of "the city's east"."""
 
 
 @dataclass(frozen=True, slots=True)

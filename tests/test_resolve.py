@@ -116,6 +116,31 @@ def test_a_direction_of_the_country_is_an_area_with_a_shape():
     assert south.place.lat < 33.0
 
 
+@pytest.mark.parametrize(
+    ("text", "phrase", "name"),
+    [
+        ("Jets bombed Aleppo in Syria. Six died in the east of the city.",
+         "the east of the city", "the east of Aleppo"),
+        ("Kenya was tense. In Nairobi shots fell in the south of the capital.",
+         "the south of the capital", "the south of Nairobi"),
+        ("Rebels took Goma in Congo. They fought in the north of the province.",
+         "the north of the province", "the north of Nord-Kivu"),
+        ("SHOTS WERE HEARD IN LIMA. A BOMB WENT OFF IN THE NORTH OF THIS CITY.",
+         "THE NORTH OF THIS CITY", "the north of Lima"),
+        ("Nigerian police reached Kano. The city's east was calm.",
+         "The city's east", "Kano's east"),
+    ],
+)  # fmt: skip
+def test_a_part_of_the_city_is_of_the_city_spoken_of_not_of_its_country(text, phrase, name):
+    known = [w for w in ("Aleppo", "Nairobi", "Goma", "LIMA", "Kano") if w in text]
+    *_, city, part = placed(text, *known, phrase, roles={phrase: "nominal"})
+    assert part.place is not None
+    assert part.place.name == name
+    assert part.place.country == city.place.country
+    far = 300_000 if "province" in phrase else 30_000
+    assert part.place.uncertainty_m < far
+
+
 def test_confidence_candidates_and_reasons_come_with_each():
     text = "A bridge fell in Springfield on Tuesday."
     (m,) = placed(text, "Springfield")
