@@ -37,6 +37,12 @@ KNOWN_FROM = 0.3
 PROPAGATE_FROM = 0.6
 """Score of a tagged name from which on its other occurrences are taken too."""
 
+_DATELINE_REACH = 700
+_PROSE_LINE = 90
+"""Code points from which a line is prose rather than a heading."""
+_TOWN = 20_000
+"""Inhabitants from which a town may be known to open a report by its name alone."""
+_FILED_SCORE = 0.9
 _AREA_SCORE = 0.9
 _LONGEST_AREA = 90
 
@@ -51,6 +57,13 @@ _TAIL = re.compile(r"(?:['’][sS]|['’])$|[\s,;:.!?\"“”)\]]+$")
 _FRONT = re.compile(r"^[\s,;:.!?\"“”'‘’(\[\-–—]+")
 _WORD_BEFORE = re.compile(r"([^\W_]+\.?)([ -])$")
 _WORD_AFTER = re.compile(r"^([ ])([^\W_]+)")
+_LINE = re.compile(r"^(?=\S)", re.MULTILINE)
+_FILED = re.compile(
+    r"([^\W\d_][\w.'’-]*(?:[ /][^\W\d_][\w.'’-]*){0,4})"
+    r"(?:,\s*[\w.’' ]{2,25})?\s?(?:\([^()\n]{2,40}\))?\s?:\s+(?=\S)"
+)
+"""The towns (group 1) that a report was filed from, at the beginning of its first line."""
+_FILED_NAME = re.compile(r"[^/]+")
 _DOTTED = re.compile(r"(?:[A-Za-z]\.){2,}$|\b[A-Z][a-z]{0,4}\.$")
 
 
@@ -86,6 +99,7 @@ def recognise(
     known = _Known(gazetteer)
     found = proposed(article, reading, gazetteer)
     found = _weighed(text, reading, found, gazetteer, scorer or shipped_scorer())
+    found = _filed_from(text, found, gazetteer)
     mentions: list[Mention] = []
     taken = 0
     for (start, end), (role, score) in sorted(found.items(), key=lambda kv: (kv[0][0], -kv[0][1])):
@@ -159,6 +173,39 @@ def proposed(article: Article, reading: Reading, gazetteer: GazetteerLike) -> Fo
     found = _coordinated(text, found, known)
     found = _propagated(text, found)
     return _referred(text, found)
+
+
+def _filed_from(text: str, found: Found, gazetteer: GazetteerLike) -> Found:
+    """With the towns that open the report: "lucknow: the governor has asked ...".
+
+    Without its capitals a tagger takes it for a heading; that it is a town of some size, opens
+    the first line of prose and ends in a colon says enough.
+    """
+    for match in _LINE.finditer(text[:_DATELINE_REACH]):
+        line = text[match.start() : match.start() + _DATELINE_REACH].split("\n", 1)[0]
+        if len(line) < _PROSE_LINE:
+            continue  # a heading, or who wrote it
+        head = _FILED.match(line)
+        out = dict(found)
+        for name in _FILED_NAME.finditer(head[1]) if head else ():
+            span = (match.start() + name.start(), match.start() + name.end())
+            taken = any(a < span[1] and span[0] < b for a, b in found)
+            if not taken and _is_town(name[0], gazetteer):
+                out[span] = ("literal", _FILED_SCORE)
+        return out
+    return found
+
+
+def _is_town(name: str, gazetteer: GazetteerLike) -> bool:
+    """Whether a name alone is known for a town, and is no word that heads a column."""
+    if name.lower() in _cues()["headings"]:
+        return False
+    return any(
+        m.how in ("primary", "alias")
+        and m.entry.kind in ("city", "capital")
+        and (m.entry.population >= _TOWN or m.entry.kind == "capital")
+        for m in gazetteer.lookup(name, limit=8)
+    )
 
 
 def _with_areas(text: str, mentions: Sequence[Mention], known: _Known) -> tuple[Mention, ...]:
@@ -622,6 +669,19 @@ def _coordinated(
     return out
 
 
+_HERE = re.compile(
+    r"\bhere(?=[,.;]|\s+(?:on|today|yesterday|tonight|tomorrow|late|early|this|last|that|and|in|from"
+    r"|after|before|at|for|with|by|when|who|where|while|as|since|during|without"
+    r"|mon|tues|wednes|thurs|fri|satur|sun)(?:day)?\b)",
+    re.IGNORECASE,
+)
+_IN_TOWN = re.compile(
+    r"\b(?:in|at|to|from|near|outside|around|into|across|towards?|reach(?:ed|ing)?|enter(?:ed|ing)?"
+    r"|le(?:ft|aving))\s+((?:the|this|that)\s+(?:[a-z]+\s+)?(?:town|city|village))\b"
+    r"(?!['’-]|\s+(?:of|council|hall|court|police|centre|center|administration|corporation|limits"
+    r"|officials?|authorities|board|planners|manager|attorney|jail|bus|market)\b)",
+    re.IGNORECASE,
+)
 _CAPITAL = re.compile(r"\b(?:the|The|THE) (?:capital|CAPITAL)\b(?!\s+(?:city\s+)?of\b|['’]s?\b)")
 _EMBASSY = re.compile(
     r"\b((?:[A-Z][\w.]+ )?(?:[A-Z][\w.]+)) ((?:[Ee]mbassy|[Cc]onsulate)(?: compound)?)\b"
@@ -629,11 +689,13 @@ _EMBASSY = re.compile(
 
 
 def _referred(text: str, found: dict[Span, tuple[Role, float]]) -> dict[Span, tuple[Role, float]]:
-    """References by their form: "the capital", "the US embassy" (which holds a name)."""
+    """References by their form: "the capital", "in the temple town", "said here on Monday"."""
     out = dict(found)
-    for match in _CAPITAL.finditer(text):
-        if not any(a < match.end() and match.start() < b for a, b in found):
-            out[match.span()] = ("nominal", 0.8)
+    for pattern, group in ((_CAPITAL, 0), (_IN_TOWN, 1), (_HERE, 0)):
+        for match in pattern.finditer(text):
+            start, end = match.span(group)
+            if not any(a < end and start < b for a, b in found):
+                out[start, end] = ("nominal", 0.8)
     return out
 
 

@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 from geodata import area_phrases, areas
 from geodata.gazetteer import Entry, GazetteerLike
 from mapper.candidates import F32, Block, Candidates
-from mapper.discourse import Discourse, could_hold, discourse
+from mapper.discourse import Discourse, could_hold, discourse, is_dateline
 from mapper.model import Article, Candidate, GeoJSONGeometry, Mention, Place, Precision
 from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME, clean, fold, shape
 from mapper.rank import EARTH_KM, Chosen, Ranker, Table, anchors, believed, prefers_anchor, settle
@@ -284,7 +284,9 @@ class Resolver:
         found: tuple[Entry, float, str] | None = None
         if self._direction(scene, i):
             return
-        if head and _head(head) == "capital":
+        if head == "here":
+            found = scene.filed_from(i) or scene.antecedent(i, head, self)
+        elif head and _head(head) == "capital":
             found = self._the_capital(scene, i, words)
         elif head in ("embassy", "consulate", "mission"):
             found = self._mission(scene, i)
@@ -527,6 +529,18 @@ class _Scene:
             entry = self.entries[k] or self.stands.get(k)
             if entry is not None and fold(clean(self.mentions[k].text)) == key:
                 return entry
+        return None
+
+    def filed_from(self, i: int) -> tuple[Entry, float, str] | None:
+        """Where the report was filed from: a reporter's "here", but not one that is quoted."""
+        text, at = self.article.text, self.mentions[i].start
+        paragraph = text[text.rfind("\n", 0, at) + 1 : at]
+        if paragraph.count('"') % 2 or paragraph.count("“") > paragraph.count("”"):
+            return None
+        for k in self.before(i):
+            entry = self.entries[k]
+            if entry is not None and entry.kind in _POINTS and is_dateline(text, self.mentions[k]):
+                return entry, self.mentions[k].confidence, f"the report is from {entry.name}"
         return None
 
     def anchor(self, i: int) -> tuple[Entry, float] | None:

@@ -119,6 +119,38 @@ def test_the_capital_and_described_areas_are_nominal():
     assert ("Cusco", "literal") in out
 
 
+PROSE = "the governor has asked the police to keep order, and six men were arrested here on monday."
+
+
+@pytest.mark.parametrize(
+    ("text", "towns"),
+    [
+        (f"lucknow: {PROSE}", ["lucknow"]),
+        (f"Two held\nBy a reporter\n\nPATNA, March 3: {PROSE}", ["PATNA"]),
+        (f"gandhinagar/ahmedabad: {PROSE}", ["gandhinagar", "ahmedabad"]),
+        (f"opinion: {PROSE}", []),
+        (f"Police: {PROSE}", []),
+        ("lucknow: no comment", []),
+        (f"{PROSE.capitalize()}\n\nlucknow: {PROSE}", []),
+    ],
+)
+def test_a_town_before_a_colon_opens_the_report(text, towns):
+    assert [name for name, role in found(text) if role == "literal"] == towns
+
+
+@pytest.mark.parametrize(
+    ("text", "nominals"),
+    [
+        ("Police said here on Monday that all was calm.", ["here"]),
+        ("We are here to stay. Here is why.", []),
+        ("Troops were sent to the temple town. The city council met.", ["the temple town"]),
+        ("They met in the city hall.", []),
+    ],
+)
+def test_here_and_the_town_are_nominal(text, nominals):
+    assert [name for name, role in found(text) if role == "nominal"] == nominals
+
+
 def test_given_spans_come_back_in_order_with_roles():
     text = "Iraqi troops left Basra."
     mentions = from_spans(

@@ -141,6 +141,19 @@ def test_a_part_of_the_city_is_of_the_city_spoken_of_not_of_its_country(text, ph
     assert part.place.uncertainty_m < far
 
 
+def test_a_reporters_here_is_where_the_report_was_filed_from():
+    rest = "the governor of Bihar met people of Gaya on Monday. Police said here that six men "
+    text = f"Lucknow: {rest}had been arrested at night."
+    *_, here = placed(text, "Lucknow", "Bihar", "Gaya", "here", roles={"here": "nominal"})
+    assert here.place.name == "Lucknow"
+
+
+def test_a_quoted_here_is_the_speakers():
+    rest = "the governor met the people of Gaya on Monday. A farmer said: “Nothing grows here now.”"
+    *_, here = placed(f"Lucknow: {rest}", "Lucknow", "Gaya", "here", roles={"here": "nominal"})
+    assert here.place.name == "Gaya"
+
+
 def test_confidence_candidates_and_reasons_come_with_each():
     text = "A bridge fell in Springfield on Tuesday."
     (m,) = placed(text, "Springfield")
