@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapper.extract.tolls import find_tolls, parse_toll
+from mapper.extract.tolls import counts_things, find_tolls, parse_toll
 from mapper.segment import sentences
 
 
@@ -162,3 +162,21 @@ def test_the_dead_are_counted_however_they_are_told_of(
 ) -> None:
     found = find_tolls(text, sentences(text))
     assert [(t.low, t.high) for t in found if t.what == "fatalities"] == dead
+
+
+@pytest.mark.parametrize(
+    ("phrase", "things"),
+    [
+        ("SEVEN BLOCKS", True),
+        ("a military bus", True),
+        ("two houses", True),
+        ("the village", True),
+        ("a bus driver", False),
+        ("a number of civilians", False),
+        ("six of their members", False),
+        ("a car bomb killed one", False),
+        ("the army commander", False),
+    ],
+)
+def test_what_is_no_person_is_no_toll(phrase, things):
+    assert counts_things(phrase) is things

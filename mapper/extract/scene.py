@@ -15,7 +15,7 @@ from mapper.discourse import is_dateline
 from mapper.encode import Reading, TaggedSpan, Trigger
 from mapper.extract.dates import ResolvedDate, find_dates, resolve_dates
 from mapper.extract.resources import ontology
-from mapper.extract.tolls import TollExpression, find_tolls, parse_toll
+from mapper.extract.tolls import TollExpression, counts_things, find_tolls, parse_toll
 from mapper.model import Article, Mention, Span
 from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME
 from mapper.segment import sentences as split_sentences
@@ -276,6 +276,8 @@ def _tolls(
                 )
             )  # fmt: skip
         for a, b, column, score in _pieced(text, rows):
+            if counts_things(text[a:b]):
+                continue  # "seven blocks", "a military bus"
             low, best, high = parse_toll(text[a:b], what)
             near = [c for c in out if c.what == what and abs(c.start - a) < 160]
             if any(c.column == column and (c.low, c.high) == (low, high) for c in near):

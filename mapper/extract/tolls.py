@@ -19,7 +19,7 @@ from text_to_num import text2num
 
 from mapper.extract.resources import ontology
 
-__all__ = ["TollExpression", "What", "figures", "find_tolls", "parse_toll"]
+__all__ = ["TollExpression", "What", "counts_things", "figures", "find_tolls", "parse_toll"]
 
 What = Literal["fatalities", "injured"]
 
@@ -144,6 +144,24 @@ def _zero(lower: str) -> bool:
 @cache
 def _not_people() -> frozenset[str]:
     return frozenset(_list("not_people"))
+
+
+@cache
+def _things() -> frozenset[str]:
+    """Nouns, of one and of many, for what is no person."""
+    many = _not_people()
+    one = {w.removesuffix("s") for w in many if w.endswith("s")}
+    one |= {w.removesuffix("es") for w in many if w.endswith(("ses", "shes", "ches", "xes"))}
+    return many | one
+
+
+def counts_things(quote: str) -> bool:
+    """Whether a phrase counts or names what is no person: "seven blocks", "a military bus"."""
+    lower = " ".join(quote.lower().split())
+    if re.search(r"\b(?:kill|dead|died|murder|wound|injur|hurt)", lower):
+        return False
+    words = _HEAD_ENDS.split(lower, maxsplit=1)[0].split()
+    return bool(words) and words[-1].strip(".,;:'\"") in _things()
 
 
 def _only(what: What, lower: str) -> str:
