@@ -296,6 +296,8 @@ class Resolver:
             anchor = scene.anchor(i)
             if anchor:
                 found = (*anchor, f"the text speaks of {anchor[0].name} just there")
+        if found is None and head == "region":
+            found = self._wider_region(scene)
         if found is None:
             scene.mentions[i] = replace(mention, why=("it is not clear what it refers to",))
             return
@@ -308,6 +310,27 @@ class Resolver:
             candidates=(Candidate(entry.id, entry.name, entry.lat, entry.lon, 1.0),),
             why=(because,),
         )
+
+    def _wider_region(self, scene: _Scene) -> tuple[Entry, float, str] | None:
+        """The wider region of a text about several of its countries: the Middle East, the Sahel."""
+        spoken = scene.countries()
+        best: tuple[int, str, list[str]] | None = None
+        for name, members in _nominals()["wider_regions"].items():
+            here = [c for c in members if c in spoken]
+            said = sum(spoken[c] for c in here)
+            if len(here) > 1 and (best is None or said > best[0]):
+                best = (said, name, here)
+        if best is None:
+            return None
+        for match in self.gazetteer.lookup(best[1], limit=4):
+            entry = match.entry
+            area = self.gazetteer.geometry(entry.id) if entry.has_geometry else None
+            if match.how != "primary" or entry.kind not in ("region", "continent") or area is None:
+                continue
+            middle = area.centroid
+            because = f"the text speaks of several countries of {entry.name}"
+            return replace(entry, lat=middle.y, lon=middle.x), 1.0, because
+        return None
 
     def _mission(self, scene: _Scene, i: int) -> tuple[Entry, float, str] | None:
         """An embassy or consulate: in the city spoken of, at its own site where that is known."""
@@ -530,6 +553,14 @@ class _Scene:
             if entry is not None and fold(clean(self.mentions[k].text)) == key:
                 return entry
         return None
+
+    def countries(self) -> Counter[str]:
+        """How often the text speaks of places of each country (ISO code), outlets aside."""
+        return Counter(
+            entry.country
+            for entry, mention in zip(self.entries, self.mentions, strict=True)
+            if entry is not None and entry.country and mention.role != "organisation"
+        )
 
     def filed_from(self, i: int) -> tuple[Entry, float, str] | None:
         """Where the report was filed from: a reporter's "here", but not one that is quoted."""

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ try:
 except GazetteerError:
     pytest.skip("the gazetteer is not built", allow_module_level=True)
 RANKER = Ranker.open()
+CUES = Path(__file__).parents[1] / "mapper" / "cues" / "nominals.yaml"
 
 
 def placed(text: str, *names: str, roles: dict[str, str] | None = None, **about: str):
@@ -139,6 +141,30 @@ def test_a_part_of_the_city_is_of_the_city_spoken_of_not_of_its_country(text, ph
     assert part.place.country == city.place.country
     far = 300_000 if "province" in phrase else 30_000
     assert part.place.uncertainty_m < far
+
+
+def test_the_region_of_several_countries_is_the_wider_one():
+    text = "Iran warned Iraq. More troops are to be sent to the region, Washington said."
+    *_, region = placed(text, "Iran", "Iraq", "the region", roles={"the region": "nominal"})
+    assert region.place.name == "Middle East"
+    assert region.place.geometry is not None
+    assert 25 < region.place.lat < 33 and 38 < region.place.lon < 48
+
+
+def test_the_region_of_one_country_may_be_any_part_of_it():
+    text = "Iraq is tense. More troops are to be sent to the region."
+    *_, region = placed(text, "Iraq", "the region", roles={"the region": "nominal"})
+    assert region.place is None
+
+
+def test_every_wider_region_is_in_the_gazetteer_with_its_area():
+    for name in yaml.safe_load(CUES.read_text(encoding="utf-8"))["wider_regions"]:
+        found = [
+            m.entry
+            for m in GAZETTEER.lookup(name, limit=4)
+            if m.how == "primary" and m.entry.kind in ("region", "continent")
+        ]
+        assert any(e.has_geometry for e in found), name
 
 
 def test_a_reporters_here_is_where_the_report_was_filed_from():
