@@ -26,7 +26,7 @@ from geodata.gazetteer import distance_km
 from mapper import decode
 from mapper.errors import InputError, short
 from mapper.export.features import label
-from mapper.export.words import kind_label, kinds
+from mapper.export.words import CHANGED, kind_label, kinds
 from mapper.model import (
     ActorRole,
     Analysis,
@@ -839,7 +839,7 @@ def _marked(incident: Incident, attribute: str) -> Incident:
     return replace(
         incident,
         corrected=tuple(dict.fromkeys((*incident.corrected, attribute))),
-        why=why | {attribute: "changed by a person"},
+        why=why | {attribute: CHANGED},
     )
 
 

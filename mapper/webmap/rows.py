@@ -21,6 +21,7 @@ from mapper.webmap.words import (
     label_of,
     place_in_words,
     precision_in_words,
+    reasons_in_words,
     spelling_in_words,
     state_of,
     sub_kind_in_words,
@@ -222,9 +223,7 @@ def _row(
         what += f" ({sub_kind_in_words(incident.kind, incident.sub_kind)})"
     if incident.count and incident.count > 1:
         what += f", {incident.count} times"
-    reasons = [
-        f"{name.replace('_', ' ').capitalize()}: {why}" for name, why in incident.why.items()
-    ]
+    reasons = reasons_in_words(incident)
     candidates: list[str] = []
     for item in (*incident.places, *incident.unsure):
         mention = mentions.get(item.mention)

@@ -13,7 +13,7 @@ import yaml
 
 from geodata.fold import fold
 from mapper.export.styles import styles
-from mapper.export.words import kind_label, kinds
+from mapper.export.words import kind_label, kinds, reasons
 from mapper.model import Actor, Analysis, DateSpan, Incident, IncidentPlace, Toll
 
 BY_HAND = "set by a person"
@@ -175,6 +175,14 @@ def actors_in_words(actors: Sequence[Actor]) -> str:
     return "; ".join(
         f"{label_of('actor', role)}: {', '.join(who)}" for role, who in by_role.items()
     )
+
+
+def reasons_in_words(incident: Incident) -> list[str]:
+    """Why the incident holds what it holds, each reason after the name of what it is for."""
+    return [
+        f"{label_of('changed', name).capitalize()}: {reason}"
+        for name, reason in reasons(incident).items()
+    ]
 
 
 def sureness_in_words(incident: Incident) -> str:
