@@ -11,6 +11,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from geodata.fold import fold
+from mapper.abstain import confidences
 from mapper.corrections import (
     Correction,
     Corrector,
@@ -228,7 +229,7 @@ def _facts(row: Row) -> None:
                 lines.append((toll["label"], toll["text"] + note))
         if incident.actors:
             lines.append(("Who", actors_in_words(incident.actors)))
-        lines.append(("How sure", sureness_in_words(incident)))
+        lines.append(("How sure", sureness_in_words(incident, confidences(row.analysis))))
         if incident.corrected:
             by_hand = ", ".join(label_of("changed", name) for name in incident.corrected)
             lines.append(("Changed by hand", by_hand))

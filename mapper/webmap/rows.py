@@ -251,7 +251,10 @@ def _row(
         "end": incident.date.end if incident.date else None,
         "tolls": [toll for toll in tolls if toll],
         "who": actors_in_words(incident.actors),
-        "sure": sureness_in_words(incident),
+        "sure": sureness_in_words(
+            incident,
+            {m.span: m.confidence for item in incident.places if (m := mentions.get(item.mention))},
+        ),
         "quotes": [_quote(text, e.start, e.end, e.trigger) for e in incident.evidence[:12]],
         "source": source,
         "document": article.id,

@@ -14,7 +14,7 @@ import yaml
 from geodata.fold import fold
 from mapper.export.styles import styles
 from mapper.export.words import kind_label, kinds, reasons
-from mapper.model import Actor, Analysis, DateSpan, Incident, IncidentPlace, Toll
+from mapper.model import Actor, Analysis, DateSpan, Incident, IncidentPlace, Span, Toll
 
 BY_HAND = "set by a person"
 """What is said of a value that a person gave without words of the text."""
@@ -185,20 +185,65 @@ def reasons_in_words(incident: Incident) -> list[str]:
     ]
 
 
-def sureness_in_words(incident: Incident) -> str:
-    """How sure an incident is: by whom it was checked or added, else the program's estimate."""
+def sureness_in_words(incident: Incident, placed: Mapping[Span, float] | None = None) -> str:
+    """How sure an incident is: by whom it was checked or added, else the program's estimate.
+
+    ``placed`` is how sure the place of each mention is (``abstain.confidences``).  Where the
+    place or the date is less sure than the incident, or surer, each is told apart: that something
+    surely happened says nothing of where.
+    """
     added = "added" in incident.corrected
     if incident.verified:
         return "Added and checked by a person" if added else "Checked by a person"
-    return "Added by a person" if added else sure_in_words(incident.confidence)
+    if added:
+        return "Added by a person"
+    parts = {"what": incident.confidence, **_sureness_of_parts(incident, placed or {})}
+    if len({_band(confidence) for confidence in parts.values()}) == 1:
+        return sure_in_words(incident.confidence)
+    said = "; ".join(_sure_of(name, confidence) for name, confidence in parts.items())
+    return f"{said[:1].upper()}{said[1:]}"
+
+
+def _sure_of(name: str, confidence: float) -> str:
+    """``unsure of where (41%), please check``."""
+    sure, _, advice = _band(confidence).lower().partition(": ")
+    return f"{sure} of {name} ({confidence:.0%})" + (f", {advice}" if advice else "")
+
+
+def _sureness_of_parts(incident: Incident, placed: Mapping[Span, float]) -> dict[str, float]:
+    """How sure where and when are, where the program says so; not what a person set."""
+    found: dict[str, float] = {}
+    by_hand = set(incident.corrected)
+    names = [placed[item.mention] for item in incident.places if item.mention in placed]
+    if names and "places" not in by_hand:
+        # That the words mean this place, and that it is the incident's: both must be right.
+        found["where"] = min(names) * _share(incident.why.get("places"), 1.0)
+    told = _share(incident.why.get("date"), -1.0)
+    if incident.date is not None and "date" not in by_hand and told >= 0:
+        found["when"] = told
+    return found
+
+
+_SHARE = re.compile(r"\((\d{1,3})%\)")
+
+
+def _share(reason: str | None, otherwise: float) -> float:
+    """The share that a reason ends on ("belongs to it (81%)"), after whatever it quotes.
+
+    An analysis keeps these beliefs in its reasons alone.
+    """
+    shares = _SHARE.findall(reason.rpartition("”")[2]) if reason else []
+    return int(shares[0]) / 100 if shares else otherwise
+
+
+def _band(confidence: float) -> str:
+    """A confidence of 0..1 in words alone."""
+    return next((str(said) for least, said in words()["confidence"] if confidence >= least), "")
 
 
 def sure_in_words(confidence: float) -> str:
     """A confidence of 0..1 in words, with its share."""
-    for least, text in words()["confidence"]:
-        if confidence >= least:
-            return f"{text} ({confidence:.0%})"
-    return f"{confidence:.0%}"
+    return f"{_band(confidence)} ({confidence:.0%})"
 
 
 def distance_in_words(metres: float) -> str:

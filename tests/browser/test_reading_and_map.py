@@ -49,6 +49,14 @@ def test_a_popup_cites_what_where_when_who_and_why(app):
     expect(popup).to_contain_text("Places considered")
 
 
+def test_card_and_popup_tell_the_sureness_of_the_place_apart(app):
+    """Its place is surer than that it happened at all; one word for both would hide that."""
+    app.incident_of("denied that one of its jets").click()
+    said = "Unsure of what (55%), please check; quite sure of where (90%)"
+    expect(app.map.locator(".im-popup")).to_contain_text(said)
+    expect(app.page.get_by_text(f"How sure: {said}")).to_be_visible()
+
+
 def test_what_why_here_opens_is_in_sight_and_the_popup_on_the_map(app):
     app.map.locator('.im-marker[aria-label*="Silopi"]').click()
     popup = app.map.locator(".leaflet-popup")
