@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ from mapper.corrections import (
     Correction,
     Corrector,
     advance,
+    area_lying_in,
     lying_in,
     place_area,
     place_at,
@@ -566,6 +567,12 @@ def _lies_in(points: Sequence[tuple[float, float]]) -> tuple[str | None, str | N
     return lying_in(gazetteer, points) if hasattr(gazetteer, "admin1_at") else (None, None)
 
 
+def _area_lies_in(area: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Country and first-order division of an area, as ``_lies_in``."""
+    gazetteer = engine.analyser().gazetteer
+    return area_lying_in(gazetteer, area) if hasattr(gazetteer, "admin1_shares") else (None, None)
+
+
 def _key(name: str) -> str:
     """A widget's key for the draft in hand: after a draft is used, the widgets begin empty."""
     return f"{name}-{st.session_state.get('drafts', 0)}"
@@ -602,9 +609,9 @@ def _drawn(put: Put) -> None:
     if st.button("Use this area", type="primary", key="use-drawn", disabled=not ready):
         corners = list(filter(None, map(coordinates, lines)))
         ring = [[lon, lat] for lat, lon in corners]
-        country, admin1 = _lies_in(corners)
+        area = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
         try:
-            area = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+            country, admin1 = _area_lies_in(area)
             place = place_area(area, name=name, country=country, admin1=admin1)
         except MapperError as error:
             st.error(f"Not saved: {error}.")

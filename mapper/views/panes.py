@@ -22,6 +22,7 @@ from mapper.webmap.totals import Sum, Totals, totals
 from mapper.webmap.words import (
     day_in_words,
     kind_styles,
+    known_in_words,
     label_of,
     place_in_words,
     range_in_words,
@@ -132,9 +133,7 @@ def _line(row: Row, several: bool) -> dict[str, Any]:
         "Where": ", ".join(dict.fromkeys(p.place.name for p in incident.places))
         or row.guess
         or "–",
-        "Known to": ", ".join(
-            dict.fromkeys(label_of("precision", p.place.precision) for p in incident.places)
-        ),
+        "Known to": ", ".join(dict.fromkeys(known_in_words(p.place) for p in incident.places)),
         "When": incident.date.start or f"until {incident.date.end}"
         if incident.date
         else f"“{said}”?"

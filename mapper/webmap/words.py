@@ -10,14 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from shapely.geometry import shape
 
 from geodata.fold import fold
+from geodata.gazetteer import distance_km
 from mapper.export.styles import styles
 from mapper.export.words import kind_label, kinds, reasons
-from mapper.model import Actor, Analysis, DateSpan, Incident, IncidentPlace, Span, Toll
+from mapper.model import (
+    Actor,
+    Analysis,
+    DateSpan,
+    GeoJSONGeometry,
+    Incident,
+    IncidentPlace,
+    Place,
+    Span,
+    Toll,
+)
 
 BY_HAND = "set by a person"
 """What is said of a value that a person gave without words of the text."""
+
+DRAWN_BY = "a person"
+"""The source of a place that a person pointed at or drew."""
 
 _WORDS = Path(__file__).with_name("words.yaml")
 
@@ -293,6 +308,8 @@ def spelling_in_words(item: IncidentPlace, text: str) -> str:
     Of a place that rests on no words, that a person set it.
     """
     if not _has_words(item):
+        if _drawn(item.place):
+            return ""  # how precisely it is known says that a person drew it
         return f"{BY_HAND.capitalize()}. "
     said = " ".join(text[slice(*item.mention)].split())
     if not said or fold(said) in fold(item.place.name):
@@ -301,9 +318,31 @@ def spelling_in_words(item: IncidentPlace, text: str) -> str:
 
 
 def precision_in_words(item: IncidentPlace) -> str:
-    """How precisely the place is known."""
+    """How precisely the place is known; of an area that a person made, how large it is."""
     place = item.place
-    known = f"Known to {label_of('precision', place.precision)}"
+    if _drawn(place) and place.geometry is not None:
+        return f"Area drawn by a person, {_size_in_words(place.geometry)}"
+    known = f"Known to {known_in_words(place)}"
     if place.uncertainty_m:
         known += f", give or take {distance_in_words(place.uncertainty_m)}"
     return known
+
+
+def known_in_words(place: Place) -> str:
+    """What a place is known to: ``a town or city``, ``an area drawn by a person``."""
+    return "an area drawn by a person" if _drawn(place) else label_of("precision", place.precision)
+
+
+def _drawn(place: Place) -> bool:
+    return place.kind == "area" and place.source == DRAWN_BY
+
+
+def _size_in_words(geometry: GeoJSONGeometry) -> str:
+    """How wide and how high an area is: ``35 by 28 km``."""
+    west, south, east, north = shape(dict(geometry)).bounds
+    middle = (south + north) / 2
+    wide = distance_km((middle, west), (middle, east))
+    high = distance_km((south, west), (north, west))
+    digits = 0 if min(wide, high) >= 2 else 1
+    first, second = f"{wide:,.{digits}f}", f"{high:,.{digits}f}"
+    return f"{first} km across" if first == second else f"{first} by {second} km"

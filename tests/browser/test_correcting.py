@@ -223,6 +223,9 @@ def test_an_area_is_drawn_on_the_map_and_survives_a_restart(mine, own_server, ma
     expect(app.map.locator("path.im-outline")).to_be_visible()
     app.settled()
     use_area(app, "the valley")
+    # What holds it is known from where it lies, how large it is from its shape.
+    said = r"the valley, Nineveh, Iraq. Area drawn by a person, \S+ (by \S+ km|km across)"
+    expect(page.get_by_text(re.compile(said))).to_be_visible()
     expect(app.map.locator(".im-area")).to_have_count(1)
     expect(app.map.locator('.im-area-marker[aria-label*="the valley"]')).to_have_count(1)
     expect(app.map.locator(".im-tools")).to_have_count(0)
