@@ -101,6 +101,23 @@ def picked(points: Sequence[tuple[float, float]]) -> None:
         memory[_key("outline_text")] = _written(points)
 
 
+def cancel() -> None:
+    """Stop asking the map for anything; what was chosen on it so far is forgotten."""
+    _forget_draft()
+
+
+def _asked_of_the_map(asked: str) -> None:
+    """What is to be done on the map, said where it was asked for, and the way out of it.
+
+    The map says so too, but whoever just pressed the button looks here.
+    """
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key="asked-of-the-map"
+    ):
+        st.text(asked, width="stretch")
+        st.button("Cancel", icon=":material/close:", on_click=cancel, key="cancel-picking")
+
+
 def _redraw() -> None:
     """The draft was changed here and not on the map: the map is to show it so."""
     st.session_state.draft_n = st.session_state.get("draft_n", 0) + 1
@@ -367,6 +384,7 @@ def _where(row: Row, rows: Sequence[Row], why: str) -> None:
     elif way == "search":
         _search(row, index, put)
     elif way == "point":
+        _asked_of_the_map("Now click the spot on the map above, or type where it is.")
         typed = st.text_input(
             "Latitude, longitude", placeholder="33.3152, 44.3661", key=_key("typed"), max_chars=60,
             on_change=_redraw, help="Click the spot on the map above, or type where it is: "
@@ -588,6 +606,9 @@ def _forget_draft() -> None:
 def _drawn(put: Put) -> None:
     """An area by its corners: clicked on the map, or typed one a line."""
     memory = st.session_state
+    _asked_of_the_map(
+        "Now click the corners of the area on the map above, one after the other, or type them."
+    )
     memory.setdefault(_key("outline_text"), _written(memory.get("outline") or ()))
     text = st.text_area(
         "Corners of the area, one a line: latitude, longitude", key=_key("outline_text"),

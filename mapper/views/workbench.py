@@ -221,6 +221,7 @@ def _map(rows: list[Row], shown: Sequence[Row]) -> None:
             fit=memory.fit,
             on_selected=_clicked,
             on_picked=_picked,
+            on_cancelled=correct.cancel,
         )
 
 

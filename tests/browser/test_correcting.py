@@ -128,6 +128,38 @@ def test_a_place_is_chosen_by_candidate_by_search_and_by_a_click_on_the_map(mine
     expect(app.map.locator(".im-tools")).to_have_count(0)
 
 
+def test_what_the_map_is_to_be_clicked_for_is_said_and_in_sight_and_can_be_left(mine):
+    app, page = mine, mine.page
+    page.set_viewport_size({"width": 1400, "height": 700})
+    choose(app, "defused by")
+    editor(app, "Where")
+    frame = page.locator('iframe[title="streamlit_folium.st_folium"]')
+    for way, asked in (
+        ("Click the map or type", "Now click the spot on the map above"),
+        ("Draw an area", "Now click the corners of the area on the map above"),
+    ):
+        page.get_by_test_id("stMain").evaluate("(main) => main.scrollTo(0, main.scrollHeight)")
+        expect(frame).not_to_be_in_viewport(ratio=0.5)
+        app.way(way)
+        expect(frame).to_be_in_viewport(ratio=0.99)
+        expect(page.get_by_text(asked)).to_be_attached()
+        expect(app.map.locator(".im-picking")).to_be_visible()
+        app.map.locator(".im-map").click(position={"x": 300, "y": 80})
+        expect(app.map.locator("[data-corners]")).to_have_attribute("data-corners", "1")
+        app.settled()
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_text(asked)).to_have_count(0)
+        expect(app.map.locator(".im-picking")).to_have_count(0)
+        app.settled()
+    # The map has the same way out, and what was begun is forgotten.
+    app.way("Draw an area")
+    app.settled()
+    expect(page.get_by_role("textbox", name=re.compile("^Corners"))).to_have_value("")
+    app.map.get_by_role("button", name="Cancel").click()
+    expect(app.map.locator(".im-tools")).to_have_count(0)
+    expect(page.get_by_text(re.compile("Where: Bartella"))).to_be_visible()
+
+
 def test_another_candidate_is_one_click(mine):
     app, page = mine, mine.page
     choose(app, "defused by")

@@ -603,20 +603,20 @@
       this._foldLegend(!!wanted);
       this._drawOutline();
     }
-    /* What is to be done on the map, and for an area the buttons that take corners back. */
+    /* What is to be done on the map, and the buttons that take corners back or leave it all. */
     _pickTools(mode) {
       this.tools = L.control({ position: "topright" });
       this.tools.onAdd = () => {
-        if (mode === "point") {
-          return el("div", { class: "im-tools", role: "status" },
-            el("p", { text: "Click the spot where it happened. Drag its mark to move it." }));
-        }
-        const back = el("button", { type: "button", text: "Take back the last corner" });
-        const none = el("button", { type: "button", text: "Begin again" });
-        back.addEventListener("click", () => this._reshape(this.outline.slice(0, -1)));
-        none.addEventListener("click", () => this._reshape([]));
-        const box = el("div", { class: "im-tools", role: "group", "aria-label": "Drawing an area" },
-          el("p", { text: "Click the corners of the area one after the other; drag a corner to move it." }), back, none);
+        const area = mode === "outline";
+        const button = (text, act) => el("button", { type: "button", text, onclick: act });
+        const box = el("div", { class: "im-tools", role: "group",
+          "aria-label": area ? "Drawing an area" : "Choosing a spot" },
+        el("p", { role: "status", text: area
+          ? "Click the corners of the area one after the other; drag a corner to move it."
+          : "Click the spot where it happened. Drag its mark to move it." }),
+        area && button("Take back the last corner", () => this._reshape(this.outline.slice(0, -1))),
+        area && button("Begin again", () => this._reshape([])),
+        button("Cancel", () => this._emit({ type: "cancel" })));
         L.DomEvent.disableClickPropagation(box);
         return box;
       };
