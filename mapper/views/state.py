@@ -149,7 +149,7 @@ def begin() -> None:
     memory.pane = query.get("pane")
     memory.known, memory.stamp = {}, None
     memory.notes = []
-    memory.uploads = 0
+    memory.unread = None
 
 
 def note(kind: str, text: str) -> None:
