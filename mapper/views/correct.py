@@ -24,7 +24,7 @@ from mapper.corrections import (
 from mapper.errors import MapperError
 from mapper.export.words import kinds
 from mapper.model import ActorRole, Analysis, Incident, Mention, Modality, Place, Span
-from mapper.views import engine, state
+from mapper.views import engine, signing, state
 from mapper.views.coordinates import EXAMPLES, coordinates
 from mapper.views.filters import filtered
 from mapper.webmap.rows import Row
@@ -143,10 +143,14 @@ def panel(rows: Sequence[Row]) -> None:
         st.text(row.title)  # the form stays close under the map that is to be clicked
     else:
         _facts(row)
-    said = st.text_input(
+    reason, name = st.columns([3, 1]) if not signing.asked() else (st.container(), None)
+    said = reason.text_input(
         "Why the change? (kept in the log)", key=_why_key(row), max_chars=300,
         placeholder="Optional: for example, “the ministry's later statement says two”",
     )  # fmt: skip
+    if name is not None:
+        with name:
+            signing.ask()
     editors = {
         "where": "Where", "what": "What", "when": "When", "toll": "Toll", "who": "Who",
         "merge": "Merge or split",

@@ -11,7 +11,7 @@ from mapper.errors import MapperError
 from mapper.model import Analysis, Article
 from mapper.samples import samples
 from mapper.store import Source
-from mapper.views import engine, state
+from mapper.views import engine, signing, state
 from mapper.webmap.words import undated_for
 
 LONG = 60_000
@@ -159,10 +159,7 @@ def sidebar() -> None:
             add_articles()
         _list()
         with st.expander("Settings", icon=":material/settings:"):
-            st.text_input(
-                "Your name, for the log of corrections", key="user_name", placeholder=state.user(),
-                max_chars=80,
-            )  # fmt: skip
+            signing.field("settings", "Your name, for the log of corrections")
             st.toggle(
                 "Street map from the internet",
                 key="tiles",

@@ -37,6 +37,8 @@ PANES = {
 def workbench() -> None:
     """The part of the page that follows every click."""
     memory = st.session_state
+    if memory.pop("redraw", False):
+        st.rerun()
     if not state.store().articles():
         _empty()
         return

@@ -175,6 +175,47 @@ def test_another_candidate_is_one_click(mine):
     expect(page.locator('[role="gridcell"]', has_text="tester").first).to_be_attached()
 
 
+def test_a_name_is_asked_for_once_and_can_be_changed_by_the_log(mine, own_server, make_app):
+    app, page = mine, mine.page
+    asked = page.get_by_role("textbox", name="Your name or initials (optional)")
+    choose(app, "defused by")
+    # Typed and then at once a correction: it is signed.
+    asked.fill("Ada L.")
+    page.get_by_role("button", name="Mark as verified").click()
+    expect(page.get_by_text("Verified", exact=True)).to_be_visible()
+    expect(asked).to_have_count(0)
+    app.settled()
+    app.pane("Changes")
+    cell = page.locator('[role="gridcell"]')
+    expect(cell.filter(has_text="Ada L.")).to_be_attached()
+    changed = page.get_by_label(re.compile("^Your name or initials: "))
+    expect(changed).to_have_value("Ada L.")
+    changed.fill("AL")
+    changed.press("Enter")
+    app.settled()
+
+    again = restarted(app, own_server, make_app)
+    again.pane("Check and correct")
+    expect(
+        again.page.get_by_role("textbox", name="Your name or initials (optional)")
+    ).to_have_count(0)
+    again.page.get_by_role("button", name="Take the mark off").click()
+    again.settled()
+    again.pane("Changes")
+    expect(again.page.locator('[role="gridcell"]').filter(has_text="AL").first).to_be_attached()
+    expect(again.page.get_by_label(re.compile("^Your name or initials: "))).to_have_value("AL")
+
+
+def test_whoever_gives_no_name_is_not_asked_again(mine):
+    app, page = mine, mine.page
+    choose(app, "defused by")
+    asked = page.get_by_role("textbox", name="Your name or initials (optional)")
+    expect(asked).to_be_visible()
+    page.get_by_role("button", name="Mark as verified").click()
+    expect(page.get_by_text("Verified", exact=True)).to_be_visible()
+    expect(asked).to_have_count(0)
+
+
 def test_an_incident_is_rejected_and_brought_back(mine):
     app, page = mine, mine.page
     before = app.shown()
