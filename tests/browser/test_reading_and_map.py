@@ -209,6 +209,44 @@ def test_the_legend_makes_room_for_a_popup(app):
     expect(legend).to_have_attribute("open", "")
 
 
+def test_the_legend_leaves_the_map_in_sight_and_stays_closed_once_it_was_closed(app):
+    legend = app.map.locator(".im-legend")
+    expect(legend).to_have_attribute("open", "")
+    # However much there is to say, and however small the map: the rest scrolls.
+    shares = app.frame().evaluate(
+        """() => {
+          const map = document.querySelector(".im-map"), legend = map.querySelector(".im-legend");
+          const rows = [...legend.querySelectorAll(".im-legend-row")];
+          for (let n = 0; n < 12; n++) rows.forEach((row) => row.after(row.cloneNode(true)));
+          const share = () => legend.offsetHeight / map.offsetHeight;
+          const tall = share();
+          const before = map.style.height;
+          map.style.height = "400px";
+          incidentLayer._resized();
+          const low = share(), body = legend.querySelector(".im-legend-body");
+          map.style.height = before;
+          incidentLayer._resized();
+          return [tall, low, body.scrollHeight > body.clientHeight];
+        }"""
+    )
+    tall, low, scrolls = shares
+    assert tall < 0.25 and low < 0.25 and scrolls
+    legend.locator("summary").click()
+    expect(legend).not_to_have_attribute("open", "")
+    app.page.reload()
+    app.ready()
+    expect(legend).not_to_have_attribute("open", "")
+    # A popup that is closed again does not open it, and whoever opens it has it open again.
+    app.incident_of("defused by").click()
+    app.map.locator(".im-popup").wait_for()
+    app.map.get_by_role("button", name="Close", exact=True).click()
+    expect(legend).not_to_have_attribute("open", "")
+    legend.locator("summary").click()
+    app.settled()
+    app.open()  # the address of a chosen incident would open its popup, which folds it
+    expect(legend).to_have_attribute("open", "")
+
+
 def test_the_view_is_in_the_address(app, make_app, server):
     app.map.locator('.im-marker[aria-label*="Silopi"]').click()
     app.page.wait_for_url(re.compile("incident="))
