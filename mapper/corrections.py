@@ -1102,14 +1102,18 @@ def _pick(items: Sequence[Any], index: int, what: str, identity: str) -> Any:
 
 def _shown(attribute: str | None, value: Any) -> str:
     """A JSON value for people, in one line."""
-    from mapper.webmap.words import label_of, range_in_words, when_in_words  # brings folium along
+    # Here, for it brings folium along.
+    from mapper.webmap.words import label_of, range_in_words, sub_kind_in_words, when_in_words
 
     if value is None or value == []:
         return "none"
     if attribute == "kind":
         return kind_label(str(value))
     if attribute == "sub_kind":
-        return str(value).replace("_", " ")
+        of = next(
+            (kind for kind, has in kinds().items() if value in (has.get("sub_kinds") or ())), ""
+        )
+        return sub_kind_in_words(of, str(value))
     if attribute == "modality":
         return label_of("modality", str(value))
     if isinstance(value, bool):

@@ -16,15 +16,17 @@ from hypothesis import strategies as st
 
 from geodata.gazetteer import Gazetteer
 from mapper import corrections, decode
-from mapper.corrections import Corrector, apply, place_area, place_at
+from mapper.corrections import Corrector, apply, before_and_after, place_area, place_at
 from mapper.errors import InputError, OutputError
 from mapper.schema import validate
 from mapper.store import GeoPackageStore, Source, StoreError
 from mapper.webmap.words import (
+    actors_in_words,
     known_in_words,
     place_in_words,
     precision_in_words,
     spelling_in_words,
+    sub_kind_in_words,
 )
 
 AT = "2026-01-02T03:04:05Z"
@@ -80,6 +82,23 @@ def test_old_value_is_logged(analysis):
         "explosion_remote_violence", "crime", "Ada", AT, "no war",
     )  # fmt: skip
     assert incident(applied(analysis, entry).analysis, "i-shelling").sub_kind is None
+
+
+def test_the_log_names_roles_and_finer_kinds_as_the_card_does(analysis):
+    shelled = incident(analysis, "i-shelling")
+    card = actors_in_words(shelled.actors)
+    assert card == "By: Gunmen (alleged); Victims: two dockers"
+    by_hand = by(analysis)
+    swapped = [a.to_dict() | {"role": "target"} for a in shelled.actors[1:]]
+    before, after = before_and_after(by_hand.set("i-shelling", "actors", swapped))
+    assert before == "Gunmen (by, alleged); two dockers (victims)"
+    assert after == "two dockers (aimed at)"
+    finer = by_hand.set("i-shelling", "sub_kind", "air_or_drone_strike")
+    assert before_and_after(finer) == (
+        sub_kind_in_words("explosion_remote_violence", "shelling"),
+        sub_kind_in_words("explosion_remote_violence", "air_or_drone_strike"),
+    )
+    assert before_and_after(finer)[0] == "Shelling, rocket or missile attack"
 
 
 def test_places_pointed_at_and_drawn(analysis):

@@ -13,7 +13,7 @@ div[class*="st-key-hidden"] { position: absolute; height: 0; overflow: hidden; }
   outline: 3px solid #0059b3; outline-offset: 1px;
 }
 div.st-key-unread {
-  position: fixed; right: 1rem; bottom: 1rem; z-index: 1000; width: min(34rem, calc(100vw - 2rem));
+  position: fixed; right: 1rem; bottom: 1rem; z-index: 1000; width: min(26rem, calc(100vw - 2rem));
   padding: .8rem 1rem; border-radius: 8px; background: Canvas; border: 2px solid #c0392b;
   box-shadow: 0 4px 18px rgba(0, 0, 0, .3);
 }

@@ -440,6 +440,29 @@ def test_tolls_kind_and_rejection_survive_a_restart_and_reach_the_totals(
     expect(again.map.locator(".im-legend")).to_contain_text(re.compile(r"Battle\s*4"))
 
 
+def test_what_it_is_more_exactly_can_be_changed(mine):
+    app, page = mine, mine.page
+    choose(app, "His explosives went off")
+    editor(app, "What")
+    pick(page, "More exactly", "Shelling, rocket or missile attack")
+    app.settled()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("More exactly: Shelling, rocket or missile attack")).to_be_visible()
+    app.settled()
+    # Another kind has finer kinds of its own, and one of them can be chosen along with it.
+    pick(page, "Kind", "Battle")
+    app.settled()
+    box = page.get_by_role("combobox", name=re.compile("More exactly")).last
+    box.click()
+    finer = page.get_by_role("option").nth(1)
+    name = finer.inner_text()
+    finer.click()
+    app.settled()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Battle")).to_be_visible()
+    expect(page.get_by_text(f"More exactly: {name}")).to_be_visible()
+
+
 def test_a_missed_incident_is_added_by_keyboard_and_survives_a_restart(mine, own_server, make_app):
     app, page = mine, mine.page
     page.locator("summary", has_text="Add an incident that was missed").focus()
