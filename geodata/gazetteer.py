@@ -664,6 +664,26 @@ class Gazetteer:
                 cache[int(i)] = self.entry(f"gn:{units[int(i)]}")
         return [cache[int(i)] for i in found]
 
+    def admin1_shares(self, area: BaseGeometry) -> list[tuple[Entry, float]]:
+        """The admin-1 units that hold any of the area (lon/lat degrees), the largest part first.
+
+        Each with its share of the area, 0..1; what is left over lies at sea.
+        """
+        import numpy as np
+        import shapely
+
+        whole = area.area
+        if whole <= 0:
+            return []
+        tree, units, areas = self._index()
+        found = []
+        for i in np.sort(tree.query(area, predicate="intersects")):
+            share = shapely.intersection(areas[i], area).area / whole
+            entry = self.entry(f"gn:{units[int(i)]}")
+            if entry is not None and share > 0:
+                found.append((entry, float(share)))
+        return sorted(found, key=lambda item: -item[1])
+
 
 def _is_unit(kind: int) -> bool:
     """Whether a kind is an administrative unit or larger (what a type word can follow)."""

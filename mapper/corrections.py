@@ -14,19 +14,22 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
+from shapely.geometry.base import BaseGeometry
 
 from geodata.gazetteer import distance_km
 from mapper import decode
 from mapper.errors import InputError, short
 from mapper.export.features import label
-from mapper.export.words import kind_label, kinds
+from mapper.export.words import CHANGED, kind_label, kinds
 from mapper.model import (
     ActorRole,
     Analysis,
@@ -498,6 +501,38 @@ def lying_in(
     return countries.pop(), units.pop()[1] if len(units) == 1 else None
 
 
+OF_ONE_COUNTRY, OF_ONE_UNIT = 0.75, 0.99
+"""Shares of an area's land from which it lies in a country, or wholly in a division.
+
+Nobody draws along a border exactly, and the gazetteer's own are simplified.
+"""
+
+
+def area_lying_in(gazetteer: Any, geometry: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The country (ISO 3166-1) and first-order division that hold an area, GeoJSON in lon, lat.
+
+    What of it lies at sea belongs to neither; an area that is all sea lies where its middle is
+    (see ``lying_in``).
+
+    Raises:
+        InputError: it is no area.
+    """
+    area = _area(geometry)
+    shares = gazetteer.admin1_shares(area)
+    land = sum(share for _, share in shares)
+    if land < 1e-3:
+        inside = area.representative_point()
+        return lying_in(gazetteer, [(inside.y, inside.x)])
+    countries: dict[str, float] = {}
+    for unit, share in shares:
+        countries[unit.country] = countries.get(unit.country, 0.0) + share
+    country, most = max(countries.items(), key=lambda item: item[1])
+    if most < OF_ONE_COUNTRY * land:
+        return None, None
+    unit, share = shares[0]
+    return country, unit.name if share >= OF_ONE_UNIT * land else None
+
+
 def _unit_at(gazetteer: Any, lat: float, lon: float) -> tuple[str | None, str | None]:
     unit = gazetteer.admin1_at(lat, lon)
     if unit is not None:
@@ -560,6 +595,30 @@ def place_area(
     Raises:
         InputError: it is no area.
     """
+    area = _area(geometry)
+    inside = area.representative_point()
+    lat, lon = round(inside.y, 6), round(inside.x, 6)
+    corners = shapely.get_coordinates(area)
+    radius = math.ceil(1000 * max(distance_km((lat, lon), (y, x)) for x, y in corners))
+    digest = hashlib.sha256(area.normalize().wkb).hexdigest()[:10]
+    return Place(
+        f"area:{digest}",
+        name.strip() or "area drawn by hand",
+        "area",
+        country,
+        admin1,
+        lat,
+        lon,
+        None,
+        "region",
+        radius,
+        json.loads(json.dumps(mapping(area))),
+        source,
+    )
+
+
+def _area(geometry: Mapping[str, Any]) -> BaseGeometry:
+    """The GeoJSON Polygon or MultiPolygon as a shape, or an InputError."""
     try:
         area = shape(dict(geometry))
     except (ShapelyError, ValueError, TypeError, KeyError, AttributeError):
@@ -569,24 +628,7 @@ def place_area(
     west, south, east, north = area.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise InputError("the shape is not on Earth: latitude -90..90, longitude -180..180")
-    inside = area.representative_point()
-    # Half the diagonal of the bounds, in metres: 111.32 km a degree.
-    radius = int((((east - west) ** 2 + (north - south) ** 2) ** 0.5) / 2 * 111_320)
-    digest = hashlib.sha256(area.normalize().wkb).hexdigest()[:10]
-    return Place(
-        f"area:{digest}",
-        name.strip() or "area drawn by hand",
-        "area",
-        country,
-        admin1,
-        round(inside.y, 6),
-        round(inside.x, 6),
-        None,
-        "region",
-        radius,
-        json.loads(json.dumps(mapping(area))),
-        source,
-    )
+    return area
 
 
 # ---------------------------------------------------------------------------- applying
@@ -839,7 +881,7 @@ def _marked(incident: Incident, attribute: str) -> Incident:
     return replace(
         incident,
         corrected=tuple(dict.fromkeys((*incident.corrected, attribute))),
-        why=why | {attribute: "changed by a person"},
+        why=why | {attribute: CHANGED},
     )
 
 
@@ -1060,14 +1102,18 @@ def _pick(items: Sequence[Any], index: int, what: str, identity: str) -> Any:
 
 def _shown(attribute: str | None, value: Any) -> str:
     """A JSON value for people, in one line."""
-    from mapper.webmap.words import label_of, range_in_words, when_in_words  # brings folium along
+    # Here, for it brings folium along.
+    from mapper.webmap.words import label_of, range_in_words, sub_kind_in_words, when_in_words
 
     if value is None or value == []:
         return "none"
     if attribute == "kind":
         return kind_label(str(value))
     if attribute == "sub_kind":
-        return str(value).replace("_", " ")
+        of = next(
+            (kind for kind, has in kinds().items() if value in (has.get("sub_kinds") or ())), ""
+        )
+        return sub_kind_in_words(of, str(value))
     if attribute == "modality":
         return label_of("modality", str(value))
     if isinstance(value, bool):

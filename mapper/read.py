@@ -278,6 +278,9 @@ def read_bytes(
     ending = Path(name).suffix.lower()
     if ending not in ENDINGS:
         raise InputError(f"cannot read '{name}': its ending is none of {', '.join(ENDINGS)}")
+    stem = Path(name).stem or "article"
+    if _binary(data):
+        return (Failure(stem, _no_text(data)),)
     if ending == ".jsonl":
         return tuple(
             item
@@ -289,7 +292,6 @@ def read_bytes(
         raise InputError(
             f"{short(name)} has {len(data):,} bytes, more than {MAX_BYTES:,}: split it"
         )
-    stem = Path(name).stem or "article"
     try:
         if ending in (".html", ".htm"):
             article = _from_html(data, stem)
@@ -318,19 +320,46 @@ _NO_TEXT = (
 )
 
 
+def _binary(data: bytes) -> bool:
+    """Whether bytes are no text in any of the ways that are read: a tenth of them control it."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return len(data) % 2 == 1  # UTF-16, which writes a letter in two bytes or four
+    begins = data[:4096]
+    odd = len(begins.translate(None, _WRITTEN))
+    return odd > 0.1 * len(begins) or (odd > 0 and _kind_of(data) is not None)
+
+
+_WRITTEN = bytes(b for b in range(256) if b >= 32 or b in b"\t\n\v\f\r\x1b")
+
+
+def _kind_of(data: bytes) -> str | None:
+    """What the bytes are by how they begin, where that is known to be no text."""
+    return next((what for begins, what in _NO_TEXT if data.startswith(begins)), None)
+
+
+def _no_text(data: bytes) -> str:
+    """That a file is no text, what it is where that is known, and what to do."""
+    kind = _kind_of(data)
+    if kind:
+        return f"this is not a text file but {kind}: save its text as .txt"
+    return "this is not a text file: save the article's text as .txt in UTF-8, or paste it"
+
+
 def _decode(data: bytes) -> str:
     """Text of UTF-8 bytes, or of UTF-16 that says so by its byte order mark."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             return data.decode("utf-16")
         except UnicodeDecodeError as error:
-            raise InputError(f"not UTF-16 from byte {error.start}: save it as UTF-8") from None
+            raise InputError(
+                "this is not a text file, or a broken one: it begins as UTF-16 but is none from "
+                f"byte {error.start}: save it as text in UTF-8"
+            ) from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        for begins, what in _NO_TEXT:
-            if data.startswith(begins):
-                raise InputError(f"this is {what}, not text: save its text as .txt") from None
+        if _kind_of(data):
+            raise InputError(_no_text(data)) from None
         raise InputError(
             "this is not a text file, or its letters are written in another way than UTF-8 "
             f"(byte 0x{data[error.start]:02x} at offset {error.start}): save it as text in UTF-8"

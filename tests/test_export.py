@@ -420,6 +420,30 @@ def test_who_checked_an_incident_is_said_in_place_of_an_estimate(analyses):
     assert said(corrected=("added",), verified=True) == "Added and checked by a person"
 
 
+def test_a_doubtful_place_or_date_is_told_apart_from_a_sure_incident(analyses):
+    incident = replace(analyses[0].incidents[0], confidence=0.91)
+    basra = incident.places[0].mention
+
+    def said(where: float, why: dict[str, str], **changes: object) -> str:
+        return sureness_in_words(replace(incident, why=why, **changes), {basra: where})
+
+    belongs = {"places": "“Basra (90%)” belongs to it (80%); carried over from elsewhere"}
+    assert said(0.99, {}) == "Quite sure (91%)"
+    assert said(0.41, {}) == "Quite sure of what (91%); unsure of where (41%), please check"
+    # The name may be sure and still not be where it happened.
+    assert said(0.9, belongs) == "Quite sure of what (91%); fairly sure of where (72%)"
+    dated = belongs | {"date": "“on 3 May” counted from 2021-05-05 (96%)"}
+    assert said(0.9, dated).endswith("fairly sure of where (72%); quite sure of when (96%)")
+    assert said(1.0, dated) == "Quite sure (91%)"
+    # Nobody asks how sure the program was of what a person set.
+    assert said(0.41, belongs, corrected=("places",)) == "Quite sure (91%)"
+    assert said(0.41, belongs, verified=True) == "Checked by a person"
+    doubtful = {basra: 0.41}
+    mentions = tuple(replace(m, confidence=doubtful.get(m.span, 0.9)) for m in analyses[0].mentions)
+    (row, *_) = rows_of([replace(analyses[0], mentions=mentions)], 0.0)
+    assert "unsure of where (41%)" in payload([row])["rows"][0]["sure"]
+
+
 def test_an_ending_without_a_format_is_refused(tmp_path):
     assert format_of(tmp_path / "A.GeoJSON").label == "GeoJSON"
     assert format_of(tmp_path / "a.report.html").label == "printable report"

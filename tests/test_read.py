@@ -137,7 +137,21 @@ def test_encodings():
 )
 def test_a_file_of_another_kind_is_called_what_it_is(begins, what):
     said = one("a.txt", begins + b"\xfe\xed" * 9).error
-    assert what in said and "not text" in said and "UTF-8" not in said
+    assert said.startswith("this is not a text file but ")
+    assert what in said and "UTF-8" not in said
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.jsonl"])
+@pytest.mark.parametrize("data", [bytes(range(64)) * 9, b"GIF89a\x01\x00\x01\x00", b"\xff\xfe\x00"])
+def test_what_is_no_text_is_told_so_first_and_once(name, data):
+    """Of whatever ending: not by a line of JSON, nor by a page without an article."""
+    (failure,) = read_bytes(name, data)
+    assert failure.id == "a" and failure.error.startswith("this is not a text file")
+    assert "save" in failure.error
+
+
+def test_a_stray_control_character_makes_no_text_a_binary():
+    assert one("a.txt", b"Rockets\x00 hit\x07 Basra on Monday.").text
 
 
 def test_limits_and_kinds(tmp_path):

@@ -14,11 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geodata.gazetteer import Gazetteer
 from mapper import corrections, decode
-from mapper.corrections import Corrector, apply, place_area, place_at
+from mapper.corrections import Corrector, apply, before_and_after, place_area, place_at
 from mapper.errors import InputError, OutputError
 from mapper.schema import validate
 from mapper.store import GeoPackageStore, Source, StoreError
+from mapper.webmap.words import (
+    actors_in_words,
+    known_in_words,
+    place_in_words,
+    precision_in_words,
+    spelling_in_words,
+    sub_kind_in_words,
+)
 
 AT = "2026-01-02T03:04:05Z"
 
@@ -73,6 +82,23 @@ def test_old_value_is_logged(analysis):
         "explosion_remote_violence", "crime", "Ada", AT, "no war",
     )  # fmt: skip
     assert incident(applied(analysis, entry).analysis, "i-shelling").sub_kind is None
+
+
+def test_the_log_names_roles_and_finer_kinds_as_the_card_does(analysis):
+    shelled = incident(analysis, "i-shelling")
+    card = actors_in_words(shelled.actors)
+    assert card == "By: Gunmen (alleged); Victims: two dockers"
+    by_hand = by(analysis)
+    swapped = [a.to_dict() | {"role": "target"} for a in shelled.actors[1:]]
+    before, after = before_and_after(by_hand.set("i-shelling", "actors", swapped))
+    assert before == "Gunmen (by, alleged); two dockers (victims)"
+    assert after == "two dockers (aimed at)"
+    finer = by_hand.set("i-shelling", "sub_kind", "air_or_drone_strike")
+    assert before_and_after(finer) == (
+        sub_kind_in_words("explosion_remote_violence", "shelling"),
+        sub_kind_in_words("explosion_remote_violence", "air_or_drone_strike"),
+    )
+    assert before_and_after(finer)[0] == "Shelling, rocket or missile attack"
 
 
 def test_places_pointed_at_and_drawn(analysis):
@@ -196,6 +222,44 @@ def test_a_point_or_an_area_lies_in_what_holds_it():
     assert found((29, 60)) == (None, None)
     point = place_at(30, 47, name="", country="IQ", admin1="South")
     assert (point.name, point.country, point.admin1) == ("30, 47", "IQ", "South")
+
+
+def box(west, south, east, north):
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "country", "admin1"),
+    [
+        (box(42.9, 36.2, 43.3, 36.5), "IQ", "Nīnawá"),
+        (box(43, 35, 45, 36.5), "IQ", None),  # several provinces
+        (box(35.35, 33.75, 35.65, 34.05), "LB", None),  # most of it is sea
+        (box(47.7, 30.3, 48.1, 30.6), "IQ", None),  # a corner lies over the border
+        (box(37, 36.4, 37.4, 36.9), None, None),  # on both sides of a border
+        (box(-30, 30, -29, 31), None, None),  # all sea
+    ],
+)
+def test_a_drawn_area_lies_in_the_country_that_holds_most_of_its_land(drawn, country, admin1):
+    assert corrections.area_lying_in(Gazetteer.open(), drawn) == (country, admin1)
+
+
+def test_a_drawn_area_says_who_drew_it_and_how_large_it_is(analysis):
+    drawn = box(42.9, 36.2, 43.3, 36.5)
+    place = place_area(drawn, name="", country="IQ", admin1="Nīnawá")
+    # The circle around the point holds all of the area.
+    assert 24_000 < place.uncertainty_m < 25_000
+    state = applied(analysis, by(analysis).set_place("i-shelling", place))
+    (item,) = incident(state.analysis, "i-shelling").places
+    assert place_in_words(item) == "area drawn by hand, Nīnawá, Iraq"
+    said = spelling_in_words(item, made.TEXT) + precision_in_words(item)
+    assert said == "Area drawn by a person, 36 by 33 km"
+    assert known_in_words(item.place) == "an area drawn by a person"
+    # What a program drew, or rounded off, is not said to be a person's.
+    (south, _) = incident(analysis, "i-march").places
+    assert known_in_words(south.place) == "a wider region"
+    rounded = replace(item, place=replace(item.place, geometry=None))
+    assert precision_in_words(rounded) == "Known to an area drawn by a person, give or take 24 km"
 
 
 def killed(analysis):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import made
 
+from mapper.export.features import features
 from mapper.webmap.rows import Lines, payload, rows_of
 
 
@@ -56,6 +57,22 @@ def test_another_title_or_other_mentions_are_written_anew():
     sure = tuple(replace(m, why=("because of this",)) for m in analysis.mentions)
     _, written = parsed(lines.encode(rows_of([replace(analysis, mentions=sure)])))
     assert any("because of this" in " ".join(line.get("reasons", [])) for line in written)
+
+
+def test_no_reason_is_given_for_what_an_incident_does_not_say():
+    """A toll that was counted and then dropped is no part of the popup, nor of the exports."""
+    analysis = made.analysis()
+    guesses = {"kind": "it reads so", "fatalities": "“at least 460” counts its dead (32%)",
+               "injured": "changed by a person", "date": "“May” (40%)"}  # fmt: skip
+    first, raid = analysis.incidents[0], replace(analysis.incidents[2], why=guesses)
+    told = replace(analysis, incidents=(replace(first, why=guesses), raid))
+    _, (shelling, denied) = parsed(Lines().encode(rows_of([told], 0.0)))
+    assert "Killed: “at least 460” counts its dead (32%)" in shelling["reasons"]
+    assert "When: “May” (40%)" in shelling["reasons"]
+    # That a person took a figure away is no guess.
+    assert denied["reasons"] == ["What: it reads so", "Injured: changed by a person"]
+    exported = features([told])[1]["properties"]["why"]
+    assert list(exported) == ["kind", "injured"]
 
 
 def test_what_is_hostile_stays_data_on_one_line():

@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from mapper.abstain import confidences, parted, surenesses
 from mapper.export.crosswalk import codes, first_day, last_day, vaguest
-from mapper.export.words import kind_label
+from mapper.export.words import kind_label, reasons
 from mapper.model import Actor, Analysis, Incident, IncidentPlace, Place, Toll
 
 DECIMALS = 6
@@ -155,7 +155,7 @@ def properties(analysis: Analysis, incident: Incident, identity: str) -> dict[st
             }
             for e in incident.evidence
         ],
-        "why": dict(incident.why),
+        "why": reasons(incident),
         "corrected": list(incident.corrected),
         "set_by_person": list(set_by_person(incident)),
         "verified": incident.verified,

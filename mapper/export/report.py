@@ -15,10 +15,11 @@ import shapely
 from lxml import etree
 from lxml.builder import E
 
+from mapper.abstain import confidences
 from mapper.export.features import Options, attribution, coarsened, identified, incident_geometry
 from mapper.export.styles import style_of
 from mapper.export.words import kind_label
-from mapper.model import Analysis, Incident
+from mapper.model import Analysis, Incident, Span
 from mapper.read import language_note
 from mapper.webmap.rows import Row as Shown
 from mapper.webmap.totals import totals
@@ -172,6 +173,7 @@ def _figures(rows: Sequence[Row], analyses: Sequence[Analysis]) -> Iterator[Any]
 
 def _table(rows: Sequence[Row]) -> Any:
     head = ("No.", "What", "Where", "When", "Killed", "Injured", "Certainty")
+    sure = {id(analysis): confidences(analysis) for _, analysis, _ in rows}
     return E.table(
         E.thead(E.tr(*[E.th(word, scope="col") for word in head])),
         E.tbody(
@@ -193,7 +195,7 @@ def _table(rows: Sequence[Row]) -> Any:
                     E.td(_text(when_of(analysis, incident))),
                     E.td(_toll(incident.fatalities)),
                     E.td(_toll(incident.injured)),
-                    E.td(_text(_certainty(incident))),
+                    E.td(_text(_certainty(incident, sure[id(analysis)]))),
                 )
                 for number, analysis, incident in rows
             ]
@@ -225,12 +227,12 @@ def _toll(toll: Any) -> str:
     )
 
 
-def _certainty(incident: Incident) -> str:
+def _certainty(incident: Incident, placed: Mapping[Span, float]) -> str:
     changed = dict.fromkeys(
         label_of("changed", name) for name in incident.corrected if name != "added"
     )
     marks = [f"changed by a person: {', '.join(changed)}"] if changed else []
-    return "; ".join([sureness_in_words(incident), *marks])
+    return "; ".join([sureness_in_words(incident, placed), *marks])
 
 
 def _quotes(row: Row) -> Any:

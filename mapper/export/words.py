@@ -9,6 +9,11 @@ from typing import Any
 
 import yaml
 
+from mapper.model import Incident
+
+CHANGED = "changed by a person"
+"""The reason for what a person set or took away."""
+
 _KINDS = Path(__file__).parents[1] / "ontology" / "kinds.yaml"
 
 
@@ -22,3 +27,25 @@ def kinds() -> Mapping[str, Mapping[str, Any]]:
 def kind_label(kind: str) -> str:
     """The label of a kind for people."""
     return str(kinds().get(kind, {}).get("label", kind.replace("_", " ").capitalize()))
+
+
+def reasons(incident: Incident) -> dict[str, str]:
+    """The reason for each thing that the incident says, by the field's name.
+
+    A reason may outlive its value: a toll that was counted here and then given to another
+    incident leaves a guess about nothing, which is not told.  That a person took a value away is.
+    """
+    said = {
+        "sub_kind": incident.sub_kind,
+        "background": incident.background,
+        "count": incident.count,
+        "date": incident.date,
+        "fatalities": incident.fatalities,
+        "injured": incident.injured,
+        "actors": incident.actors,
+    }
+    return {
+        name: reason
+        for name, reason in incident.why.items()
+        if said.get(name, True) or reason == CHANGED
+    }

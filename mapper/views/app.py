@@ -12,6 +12,12 @@ div[class*="st-key-hidden"] { position: absolute; height: 0; overflow: hidden; }
 .stApp a:focus-visible, .stApp button:focus-visible {
   outline: 3px solid #0059b3; outline-offset: 1px;
 }
+div.st-key-unread {
+  position: fixed; right: 1rem; bottom: 1rem; z-index: 1000; width: min(26rem, calc(100vw - 2rem));
+  padding: .8rem 1rem; border-radius: 8px; background: Canvas; border: 2px solid #c0392b;
+  box-shadow: 0 4px 18px rgba(0, 0, 0, .3);
+}
+div.st-key-unread-list { max-height: 30vh; overflow-y: auto; }
 [data-testid="stText"] { overflow-wrap: anywhere; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
   color: inherit !important; opacity: 1 !important;
@@ -59,6 +65,7 @@ def main() -> None:
     with messages:
         for kind, text in st.session_state.notes:
             getattr(st, kind)(text)
+        intake.unread()
     st.session_state.notes = []
     workbench.workbench()
 

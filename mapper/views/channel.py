@@ -2,7 +2,7 @@
 
 They speak over one BroadcastChannel, so that a click lights up the other side at once, without
 a round trip; Python hears of it from the link alone.  Names of messages: ``hello``, ``data``,
-``control``, ``select``, ``picked``.
+``control``, ``select``, ``picked``, ``cancel``.
 """
 
 from __future__ import annotations
@@ -153,6 +153,7 @@ export default function (component) {
         }
       } else if (message.type === "select") S.set("selected", message.id);
       else if (message.type === "picked") S.set("picked", message.points);
+      else if (message.type === "cancel") S.set("cancelled", S.turn = (S.turn || 0) + 1);
     };
     S.dark = isDark();
     S.timer = setInterval(() => {
@@ -161,6 +162,15 @@ export default function (component) {
     }, 400);
   }
   S.channel.postMessage(control());
+  // What is to be clicked must be in sight: the panel that asks for it may have scrolled it away.
+  if (data.pick && data.pick !== S.pick) {
+    const map = document.querySelector('iframe[title="streamlit_folium.st_folium"]');
+    if (map) {
+      map.style.scrollMarginTop = "68px"; // the page's own head lies over what is scrolled to it
+      map.scrollIntoView({ block: "nearest" });
+    }
+  }
+  S.pick = data.pick;
   if (S.n !== data.n) {
     S.n = data.n;
     S.channel.postMessage({ type: "select", id: data.selected, from: "link" });
@@ -283,6 +293,7 @@ def link(
     fit: int,
     on_selected: Callable[[], None],
     on_picked: Callable[[], None],
+    on_cancelled: Callable[[], None],
 ) -> Any:
     """The link: tells Python what was clicked, and the page what Python decides.
 
@@ -298,6 +309,7 @@ def link(
         },
         on_selected_change=on_selected,
         on_picked_change=on_picked,
+        on_cancelled_change=on_cancelled,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -11,10 +11,12 @@ from typing import Any, get_args
 import streamlit as st
 
 from geodata.fold import fold
+from mapper.abstain import confidences
 from mapper.corrections import (
     Correction,
     Corrector,
     advance,
+    area_lying_in,
     lying_in,
     place_area,
     place_at,
@@ -22,7 +24,7 @@ from mapper.corrections import (
 from mapper.errors import MapperError
 from mapper.export.words import kinds
 from mapper.model import ActorRole, Analysis, Incident, Mention, Modality, Place, Span
-from mapper.views import engine, state
+from mapper.views import engine, signing, state
 from mapper.views.coordinates import EXAMPLES, coordinates
 from mapper.views.filters import filtered
 from mapper.webmap.rows import Row
@@ -99,6 +101,23 @@ def picked(points: Sequence[tuple[float, float]]) -> None:
         memory[_key("outline_text")] = _written(points)
 
 
+def cancel() -> None:
+    """Stop asking the map for anything; what was chosen on it so far is forgotten."""
+    _forget_draft()
+
+
+def _asked_of_the_map(asked: str) -> None:
+    """What is to be done on the map, said where it was asked for, and the way out of it.
+
+    The map says so too, but whoever just pressed the button looks here.
+    """
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key="asked-of-the-map"
+    ):
+        st.text(asked, width="stretch")
+        st.button("Cancel", icon=":material/close:", on_click=cancel, key="cancel-picking")
+
+
 def _redraw() -> None:
     """The draft was changed here and not on the map: the map is to show it so."""
     st.session_state.draft_n = st.session_state.get("draft_n", 0) + 1
@@ -124,10 +143,14 @@ def panel(rows: Sequence[Row]) -> None:
         st.text(row.title)  # the form stays close under the map that is to be clicked
     else:
         _facts(row)
-    said = st.text_input(
+    reason, name = st.columns([3, 1]) if not signing.asked() else (st.container(), None)
+    said = reason.text_input(
         "Why the change? (kept in the log)", key=_why_key(row), max_chars=300,
         placeholder="Optional: for example, “the ministry's later statement says two”",
     )  # fmt: skip
+    if name is not None:
+        with name:
+            signing.ask()
     editors = {
         "where": "Where", "what": "What", "when": "When", "toll": "Toll", "who": "Who",
         "merge": "Merge or split",
@@ -228,7 +251,7 @@ def _facts(row: Row) -> None:
                 lines.append((toll["label"], toll["text"] + note))
         if incident.actors:
             lines.append(("Who", actors_in_words(incident.actors)))
-        lines.append(("How sure", sureness_in_words(incident)))
+        lines.append(("How sure", sureness_in_words(incident, confidences(row.analysis))))
         if incident.corrected:
             by_hand = ", ".join(label_of("changed", name) for name in incident.corrected)
             lines.append(("Changed by hand", by_hand))
@@ -365,6 +388,7 @@ def _where(row: Row, rows: Sequence[Row], why: str) -> None:
     elif way == "search":
         _search(row, index, put)
     elif way == "point":
+        _asked_of_the_map("Now click the spot on the map above, or type where it is.")
         typed = st.text_input(
             "Latitude, longitude", placeholder="33.3152, 44.3661", key=_key("typed"), max_chars=60,
             on_change=_redraw, help="Click the spot on the map above, or type where it is: "
@@ -565,6 +589,12 @@ def _lies_in(points: Sequence[tuple[float, float]]) -> tuple[str | None, str | N
     return lying_in(gazetteer, points) if hasattr(gazetteer, "admin1_at") else (None, None)
 
 
+def _area_lies_in(area: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Country and first-order division of an area, as ``_lies_in``."""
+    gazetteer = engine.analyser().gazetteer
+    return area_lying_in(gazetteer, area) if hasattr(gazetteer, "admin1_shares") else (None, None)
+
+
 def _key(name: str) -> str:
     """A widget's key for the draft in hand: after a draft is used, the widgets begin empty."""
     return f"{name}-{st.session_state.get('drafts', 0)}"
@@ -580,6 +610,9 @@ def _forget_draft() -> None:
 def _drawn(put: Put) -> None:
     """An area by its corners: clicked on the map, or typed one a line."""
     memory = st.session_state
+    _asked_of_the_map(
+        "Now click the corners of the area on the map above, one after the other, or type them."
+    )
     memory.setdefault(_key("outline_text"), _written(memory.get("outline") or ()))
     text = st.text_area(
         "Corners of the area, one a line: latitude, longitude", key=_key("outline_text"),
@@ -601,9 +634,9 @@ def _drawn(put: Put) -> None:
     if st.button("Use this area", type="primary", key="use-drawn", disabled=not ready):
         corners = list(filter(None, map(coordinates, lines)))
         ring = [[lon, lat] for lat, lon in corners]
-        country, admin1 = _lies_in(corners)
+        area = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
         try:
-            area = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+            country, admin1 = _area_lies_in(area)
             place = place_area(area, name=name, country=country, admin1=admin1)
         except MapperError as error:
             st.error(f"Not saved: {error}.")

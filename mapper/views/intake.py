@@ -11,7 +11,7 @@ from mapper.errors import MapperError
 from mapper.model import Analysis, Article
 from mapper.samples import samples
 from mapper.store import Source
-from mapper.views import engine, state
+from mapper.views import engine, signing, state
 from mapper.webmap.words import undated_for
 
 LONG = 60_000
@@ -53,12 +53,34 @@ def bring_in(articles: list[tuple[Article, Source | None]], failures: list[str])
         state.changed(article.id)
         _remark(analysis, name)
     progress.empty()
-    for failure in failures:
-        state.note("error", failure)
+    st.session_state.unread = (tuple(failures), last is not None)
     if last:
         st.session_state.article = last
         state.select(None)
         st.session_state.fit += 1
+
+
+def unread() -> None:
+    """What could not be brought in, and why, in sight wherever the page is scrolled to.
+
+    It stays until it is closed: whoever brought in many files has to go back to some.
+    """
+    failures, others = st.session_state.unread or ((), False)
+    if not failures:
+        return
+    with st.container(key="unread", border=True):
+        st.markdown(
+            f"**Not brought in: {len(failures)}.**" + (" The rest is on the map." if others else "")
+        )
+        # As text, not as markup: names of files and words of errors are what others wrote.
+        with st.container(key="unread-list"):
+            for failure in failures:
+                st.text(failure)
+        st.button("Close", key="unread-close", on_click=_forget_unread)
+
+
+def _forget_unread() -> None:
+    st.session_state.unread = None
 
 
 def _fresh(article: Article) -> Article:
@@ -91,6 +113,12 @@ def _remark(analysis: Analysis, name: str) -> None:
 def _short(name: str) -> str:
     line = " ".join(name.split())
     return line if len(line) <= 60 else line[:59] + "…"
+
+
+def _told(file: str, identity: str | None) -> str:
+    """The name of what failed: the file's, and of one among many in it its own."""
+    several = file.lower().endswith(".jsonl") and identity
+    return f"{_short(file)}, {_short(identity)}" if several and identity else _short(file)
 
 
 def _day(typed: str) -> str | None:
@@ -131,10 +159,7 @@ def sidebar() -> None:
             add_articles()
         _list()
         with st.expander("Settings", icon=":material/settings:"):
-            st.text_input(
-                "Your name, for the log of corrections", key="user_name", placeholder=state.user(),
-                max_chars=80,
-            )  # fmt: skip
+            signing.field("settings", "Your name, for the log of corrections")
             st.toggle(
                 "Street map from the internet",
                 key="tiles",
@@ -326,7 +351,7 @@ def add_articles() -> None:
                 try:
                     for item in read_bytes(file.name, file.getvalue(), published=day):
                         if isinstance(item, Failure):
-                            failures.append(f"“{_short(item.id or file.name)}”: {item.error}.")
+                            failures.append(f"“{_told(file.name, item.id)}”: {item.error}.")
                         else:
                             found.append((item, source))
                 except MapperError as error:

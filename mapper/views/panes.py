@@ -16,12 +16,13 @@ import streamlit as st
 from mapper.abstain import confidences, default_threshold, enough
 from mapper.model import Analysis
 from mapper.read import text_id
-from mapper.views import correct, engine, state
+from mapper.views import correct, engine, signing, state
 from mapper.webmap.rows import Row, title_of
 from mapper.webmap.totals import Sum, Totals, totals
 from mapper.webmap.words import (
     day_in_words,
     kind_styles,
+    known_in_words,
     label_of,
     place_in_words,
     range_in_words,
@@ -132,9 +133,7 @@ def _line(row: Row, several: bool) -> dict[str, Any]:
         "Where": ", ".join(dict.fromkeys(p.place.name for p in incident.places))
         or row.guess
         or "–",
-        "Known to": ", ".join(
-            dict.fromkeys(label_of("precision", p.place.precision) for p in incident.places)
-        ),
+        "Known to": ", ".join(dict.fromkeys(known_in_words(p.place) for p in incident.places)),
         "When": incident.date.start or f"until {incident.date.end}"
         if incident.date
         else f"“{said}”?"
@@ -379,6 +378,12 @@ def _file_name(identity: str, analysis: Analysis | None = None) -> str:
     return "-".join(words)[:60].strip("-") or "incidents"
 
 
+def _signed_as() -> None:
+    left, _ = st.columns([2, 3])
+    with left:
+        signing.field("log", "Your name or initials: what you change from now on is signed with it")
+
+
 def log() -> None:
     """The log of corrections, oldest first; it only ever grows."""
     from mapper.corrections import about, before_and_after, effective
@@ -387,6 +392,7 @@ def log() -> None:
     entries = state.store().log(None if chosen == state.ALL else chosen)
     if not entries:
         st.info("Nothing has been changed by hand yet.")
+        _signed_as()
         return
     standing = {entry.number for entry in effective(entries)}
     titles = {item.id: item.title for item in state.store().articles()}
@@ -423,10 +429,8 @@ def log() -> None:
             "Why": st.column_config.TextColumn(width=200),
         },
     )  # fmt: skip
-    st.caption(
-        "Click a cell to read all of it. Changes are signed with the name given under Settings, "
-        f"now “{state.user()}”."
-    )
+    st.caption("Click a cell to read all of it.")
+    _signed_as()
     import json
 
     st.download_button(

@@ -149,7 +149,10 @@ def begin() -> None:
     memory.pane = query.get("pane")
     memory.known, memory.stamp = {}, None
     memory.notes = []
-    memory.uploads = 0
+    memory.unread = None
+    # A name that was asked for and left out is kept as one that is empty.
+    known = store().setting("user")
+    memory.user, memory.user_asked = known or "", known is not None
 
 
 def note(kind: str, text: str) -> None:
@@ -230,10 +233,26 @@ def set_filter(wanted: Filter) -> None:
     st.session_state.filter = wanted
 
 
+NAME_ASKED = "name-asked"
+"""The key of the field that asks for a name before the first correction."""
+
+
 def user() -> str:
     """Who corrects: the name given in the app, else the account's, else ``analyst``."""
-    given = str(st.session_state.get("user_name") or "").strip()
-    return given or os.environ.get("USER") or os.environ.get("USERNAME") or "analyst"
+    memory = st.session_state
+    return str(memory.user or memory.get(NAME_ASKED) or "").strip() or unnamed()
+
+
+def unnamed() -> str:
+    """Who corrects where no name was given."""
+    return os.environ.get("USER") or os.environ.get("USERNAME") or "analyst"
+
+
+def sign_as(name: str) -> None:
+    """Sign corrections by this name from now on, in this workspace; empty for none."""
+    memory = st.session_state
+    memory.user, memory.user_asked = name.strip(), True
+    store().put_setting("user", memory.user)
 
 
 def now() -> str:
@@ -249,8 +268,14 @@ def corrector(analysis: Analysis) -> Corrector:
 
 
 def save(entry: Correction) -> None:
-    """Write a correction down; what is shown follows."""
+    """Write a correction down; what is shown follows.
+
+    Whoever was asked for a name before it, and gave none, is not asked again.
+    """
     store().correct(entry)
+    memory = st.session_state
+    if not memory.user_asked and NAME_ASKED in memory:
+        sign_as(str(memory[NAME_ASKED] or ""))
     changed(entry.article)
 
 

@@ -37,6 +37,8 @@ PANES = {
 def workbench() -> None:
     """The part of the page that follows every click."""
     memory = st.session_state
+    if memory.pop("redraw", False):
+        st.rerun()
     if not state.store().articles():
         _empty()
         return
@@ -221,6 +223,7 @@ def _map(rows: list[Row], shown: Sequence[Row]) -> None:
             fit=memory.fit,
             on_selected=_clicked,
             on_picked=_picked,
+            on_cancelled=correct.cancel,
         )
 
 

@@ -21,6 +21,7 @@ from mapper.webmap.words import (
     label_of,
     place_in_words,
     precision_in_words,
+    reasons_in_words,
     spelling_in_words,
     state_of,
     sub_kind_in_words,
@@ -222,9 +223,7 @@ def _row(
         what += f" ({sub_kind_in_words(incident.kind, incident.sub_kind)})"
     if incident.count and incident.count > 1:
         what += f", {incident.count} times"
-    reasons = [
-        f"{name.replace('_', ' ').capitalize()}: {why}" for name, why in incident.why.items()
-    ]
+    reasons = reasons_in_words(incident)
     candidates: list[str] = []
     for item in (*incident.places, *incident.unsure):
         mention = mentions.get(item.mention)
@@ -252,7 +251,10 @@ def _row(
         "end": incident.date.end if incident.date else None,
         "tolls": [toll for toll in tolls if toll],
         "who": actors_in_words(incident.actors),
-        "sure": sureness_in_words(incident),
+        "sure": sureness_in_words(
+            incident,
+            {m.span: m.confidence for item in incident.places if (m := mentions.get(item.mention))},
+        ),
         "quotes": [_quote(text, e.start, e.end, e.trigger) for e in incident.evidence[:12]],
         "source": source,
         "document": article.id,

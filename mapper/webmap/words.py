@@ -10,14 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from shapely.geometry import shape
 
 from geodata.fold import fold
+from geodata.gazetteer import distance_km
 from mapper.export.styles import styles
-from mapper.export.words import kind_label, kinds
-from mapper.model import Actor, Analysis, DateSpan, Incident, IncidentPlace, Toll
+from mapper.export.words import kind_label, kinds, reasons
+from mapper.model import (
+    Actor,
+    Analysis,
+    DateSpan,
+    GeoJSONGeometry,
+    Incident,
+    IncidentPlace,
+    Place,
+    Span,
+    Toll,
+)
 
 BY_HAND = "set by a person"
 """What is said of a value that a person gave without words of the text."""
+
+DRAWN_BY = "a person"
+"""The source of a place that a person pointed at or drew."""
 
 _WORDS = Path(__file__).with_name("words.yaml")
 
@@ -177,20 +192,73 @@ def actors_in_words(actors: Sequence[Actor]) -> str:
     )
 
 
-def sureness_in_words(incident: Incident) -> str:
-    """How sure an incident is: by whom it was checked or added, else the program's estimate."""
+def reasons_in_words(incident: Incident) -> list[str]:
+    """Why the incident holds what it holds, each reason after the name of what it is for."""
+    return [
+        f"{label_of('changed', name).capitalize()}: {reason}"
+        for name, reason in reasons(incident).items()
+    ]
+
+
+def sureness_in_words(incident: Incident, placed: Mapping[Span, float] | None = None) -> str:
+    """How sure an incident is: by whom it was checked or added, else the program's estimate.
+
+    ``placed`` is how sure the place of each mention is (``abstain.confidences``).  Where the
+    place or the date is less sure than the incident, or surer, each is told apart: that something
+    surely happened says nothing of where.
+    """
     added = "added" in incident.corrected
     if incident.verified:
         return "Added and checked by a person" if added else "Checked by a person"
-    return "Added by a person" if added else sure_in_words(incident.confidence)
+    if added:
+        return "Added by a person"
+    parts = {"what": incident.confidence, **_sureness_of_parts(incident, placed or {})}
+    if len({_band(confidence) for confidence in parts.values()}) == 1:
+        return sure_in_words(incident.confidence)
+    said = "; ".join(_sure_of(name, confidence) for name, confidence in parts.items())
+    return f"{said[:1].upper()}{said[1:]}"
+
+
+def _sure_of(name: str, confidence: float) -> str:
+    """``unsure of where (41%), please check``."""
+    sure, _, advice = _band(confidence).lower().partition(": ")
+    return f"{sure} of {name} ({confidence:.0%})" + (f", {advice}" if advice else "")
+
+
+def _sureness_of_parts(incident: Incident, placed: Mapping[Span, float]) -> dict[str, float]:
+    """How sure where and when are, where the program says so; not what a person set."""
+    found: dict[str, float] = {}
+    by_hand = set(incident.corrected)
+    names = [placed[item.mention] for item in incident.places if item.mention in placed]
+    if names and "places" not in by_hand:
+        # That the words mean this place, and that it is the incident's: both must be right.
+        found["where"] = min(names) * _share(incident.why.get("places"), 1.0)
+    told = _share(incident.why.get("date"), -1.0)
+    if incident.date is not None and "date" not in by_hand and told >= 0:
+        found["when"] = told
+    return found
+
+
+_SHARE = re.compile(r"\((\d{1,3})%\)")
+
+
+def _share(reason: str | None, otherwise: float) -> float:
+    """The share that a reason ends on ("belongs to it (81%)"), after whatever it quotes.
+
+    An analysis keeps these beliefs in its reasons alone.
+    """
+    shares = _SHARE.findall(reason.rpartition("”")[2]) if reason else []
+    return int(shares[0]) / 100 if shares else otherwise
+
+
+def _band(confidence: float) -> str:
+    """A confidence of 0..1 in words alone."""
+    return next((str(said) for least, said in words()["confidence"] if confidence >= least), "")
 
 
 def sure_in_words(confidence: float) -> str:
     """A confidence of 0..1 in words, with its share."""
-    for least, text in words()["confidence"]:
-        if confidence >= least:
-            return f"{text} ({confidence:.0%})"
-    return f"{confidence:.0%}"
+    return f"{_band(confidence)} ({confidence:.0%})"
 
 
 def distance_in_words(metres: float) -> str:
@@ -240,6 +308,8 @@ def spelling_in_words(item: IncidentPlace, text: str) -> str:
     Of a place that rests on no words, that a person set it.
     """
     if not _has_words(item):
+        if _drawn(item.place):
+            return ""  # how precisely it is known says that a person drew it
         return f"{BY_HAND.capitalize()}. "
     said = " ".join(text[slice(*item.mention)].split())
     if not said or fold(said) in fold(item.place.name):
@@ -248,9 +318,31 @@ def spelling_in_words(item: IncidentPlace, text: str) -> str:
 
 
 def precision_in_words(item: IncidentPlace) -> str:
-    """How precisely the place is known."""
+    """How precisely the place is known; of an area that a person made, how large it is."""
     place = item.place
-    known = f"Known to {label_of('precision', place.precision)}"
+    if _drawn(place) and place.geometry is not None:
+        return f"Area drawn by a person, {_size_in_words(place.geometry)}"
+    known = f"Known to {known_in_words(place)}"
     if place.uncertainty_m:
         known += f", give or take {distance_in_words(place.uncertainty_m)}"
     return known
+
+
+def known_in_words(place: Place) -> str:
+    """What a place is known to: ``a town or city``, ``an area drawn by a person``."""
+    return "an area drawn by a person" if _drawn(place) else label_of("precision", place.precision)
+
+
+def _drawn(place: Place) -> bool:
+    return place.kind == "area" and place.source == DRAWN_BY
+
+
+def _size_in_words(geometry: GeoJSONGeometry) -> str:
+    """How wide and how high an area is: ``35 by 28 km``."""
+    west, south, east, north = shape(dict(geometry)).bounds
+    middle = (south + north) / 2
+    wide = distance_km((middle, west), (middle, east))
+    high = distance_km((south, west), (north, west))
+    digits = 0 if min(wide, high) >= 2 else 1
+    first, second = f"{wide:,.{digits}f}", f"{high:,.{digits}f}"
+    return f"{first} km across" if first == second else f"{first} by {second} km"

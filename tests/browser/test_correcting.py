@@ -128,6 +128,38 @@ def test_a_place_is_chosen_by_candidate_by_search_and_by_a_click_on_the_map(mine
     expect(app.map.locator(".im-tools")).to_have_count(0)
 
 
+def test_what_the_map_is_to_be_clicked_for_is_said_and_in_sight_and_can_be_left(mine):
+    app, page = mine, mine.page
+    page.set_viewport_size({"width": 1400, "height": 700})
+    choose(app, "defused by")
+    editor(app, "Where")
+    frame = page.locator('iframe[title="streamlit_folium.st_folium"]')
+    for way, asked in (
+        ("Click the map or type", "Now click the spot on the map above"),
+        ("Draw an area", "Now click the corners of the area on the map above"),
+    ):
+        page.get_by_test_id("stMain").evaluate("(main) => main.scrollTo(0, main.scrollHeight)")
+        expect(frame).not_to_be_in_viewport(ratio=0.5)
+        app.way(way)
+        expect(frame).to_be_in_viewport(ratio=0.99)
+        expect(page.get_by_text(asked)).to_be_attached()
+        expect(app.map.locator(".im-picking")).to_be_visible()
+        app.map.locator(".im-map").click(position={"x": 300, "y": 80})
+        expect(app.map.locator("[data-corners]")).to_have_attribute("data-corners", "1")
+        app.settled()
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_text(asked)).to_have_count(0)
+        expect(app.map.locator(".im-picking")).to_have_count(0)
+        app.settled()
+    # The map has the same way out, and what was begun is forgotten.
+    app.way("Draw an area")
+    app.settled()
+    expect(page.get_by_role("textbox", name=re.compile("^Corners"))).to_have_value("")
+    app.map.get_by_role("button", name="Cancel").click()
+    expect(app.map.locator(".im-tools")).to_have_count(0)
+    expect(page.get_by_text(re.compile("Where: Bartella"))).to_be_visible()
+
+
 def test_another_candidate_is_one_click(mine):
     app, page = mine, mine.page
     choose(app, "defused by")
@@ -141,6 +173,47 @@ def test_another_candidate_is_one_click(mine):
     app.pane("Changes")
     expect(page.locator('[role="gridcell"]', has_text="the bridge is there")).to_be_attached()
     expect(page.locator('[role="gridcell"]', has_text="tester").first).to_be_attached()
+
+
+def test_a_name_is_asked_for_once_and_can_be_changed_by_the_log(mine, own_server, make_app):
+    app, page = mine, mine.page
+    asked = page.get_by_role("textbox", name="Your name or initials (optional)")
+    choose(app, "defused by")
+    # Typed and then at once a correction: it is signed.
+    asked.fill("Ada L.")
+    page.get_by_role("button", name="Mark as verified").click()
+    expect(page.get_by_text("Verified", exact=True)).to_be_visible()
+    expect(asked).to_have_count(0)
+    app.settled()
+    app.pane("Changes")
+    cell = page.locator('[role="gridcell"]')
+    expect(cell.filter(has_text="Ada L.")).to_be_attached()
+    changed = page.get_by_label(re.compile("^Your name or initials: "))
+    expect(changed).to_have_value("Ada L.")
+    changed.fill("AL")
+    changed.press("Enter")
+    app.settled()
+
+    again = restarted(app, own_server, make_app)
+    again.pane("Check and correct")
+    expect(
+        again.page.get_by_role("textbox", name="Your name or initials (optional)")
+    ).to_have_count(0)
+    again.page.get_by_role("button", name="Take the mark off").click()
+    again.settled()
+    again.pane("Changes")
+    expect(again.page.locator('[role="gridcell"]').filter(has_text="AL").first).to_be_attached()
+    expect(again.page.get_by_label(re.compile("^Your name or initials: "))).to_have_value("AL")
+
+
+def test_whoever_gives_no_name_is_not_asked_again(mine):
+    app, page = mine, mine.page
+    choose(app, "defused by")
+    asked = page.get_by_role("textbox", name="Your name or initials (optional)")
+    expect(asked).to_be_visible()
+    page.get_by_role("button", name="Mark as verified").click()
+    expect(page.get_by_text("Verified", exact=True)).to_be_visible()
+    expect(asked).to_have_count(0)
 
 
 def test_an_incident_is_rejected_and_brought_back(mine):
@@ -223,6 +296,9 @@ def test_an_area_is_drawn_on_the_map_and_survives_a_restart(mine, own_server, ma
     expect(app.map.locator("path.im-outline")).to_be_visible()
     app.settled()
     use_area(app, "the valley")
+    # What holds it is known from where it lies, how large it is from its shape.
+    said = r"the valley, Nineveh, Iraq. Area drawn by a person, \S+ (by \S+ km|km across)"
+    expect(page.get_by_text(re.compile(said))).to_be_visible()
     expect(app.map.locator(".im-area")).to_have_count(1)
     expect(app.map.locator('.im-area-marker[aria-label*="the valley"]')).to_have_count(1)
     expect(app.map.locator(".im-tools")).to_have_count(0)
@@ -362,6 +438,29 @@ def test_tolls_kind_and_rejection_survive_a_restart_and_reach_the_totals(
     assert incidents(again) == 6
     assert "killed: 42 to 53" in again.headline()
     expect(again.map.locator(".im-legend")).to_contain_text(re.compile(r"Battle\s*4"))
+
+
+def test_what_it_is_more_exactly_can_be_changed(mine):
+    app, page = mine, mine.page
+    choose(app, "His explosives went off")
+    editor(app, "What")
+    pick(page, "More exactly", "Shelling, rocket or missile attack")
+    app.settled()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("More exactly: Shelling, rocket or missile attack")).to_be_visible()
+    app.settled()
+    # Another kind has finer kinds of its own, and one of them can be chosen along with it.
+    pick(page, "Kind", "Battle")
+    app.settled()
+    box = page.get_by_role("combobox", name=re.compile("More exactly")).last
+    box.click()
+    finer = page.get_by_role("option").nth(1)
+    name = finer.inner_text()
+    finer.click()
+    app.settled()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Battle")).to_be_visible()
+    expect(page.get_by_text(f"More exactly: {name}")).to_be_visible()
 
 
 def test_a_missed_incident_is_added_by_keyboard_and_survives_a_restart(mine, own_server, make_app):

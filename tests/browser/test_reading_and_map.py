@@ -49,6 +49,14 @@ def test_a_popup_cites_what_where_when_who_and_why(app):
     expect(popup).to_contain_text("Places considered")
 
 
+def test_card_and_popup_tell_the_sureness_of_the_place_apart(app):
+    """Its place is surer than that it happened at all; one word for both would hide that."""
+    app.incident_of("denied that one of its jets").click()
+    said = "Unsure of what (55%), please check; quite sure of where (90%)"
+    expect(app.map.locator(".im-popup")).to_contain_text(said)
+    expect(app.page.get_by_text(f"How sure: {said}")).to_be_visible()
+
+
 def test_what_why_here_opens_is_in_sight_and_the_popup_on_the_map(app):
     app.map.locator('.im-marker[aria-label*="Silopi"]').click()
     popup = app.map.locator(".leaflet-popup")
@@ -198,6 +206,44 @@ def test_the_legend_makes_room_for_a_popup(app):
     app.map.locator(".im-popup").wait_for()
     expect(legend).not_to_have_attribute("open", "")
     app.map.get_by_role("button", name="Close", exact=True).click()
+    expect(legend).to_have_attribute("open", "")
+
+
+def test_the_legend_leaves_the_map_in_sight_and_stays_closed_once_it_was_closed(app):
+    legend = app.map.locator(".im-legend")
+    expect(legend).to_have_attribute("open", "")
+    # However much there is to say, and however small the map: the rest scrolls.
+    shares = app.frame().evaluate(
+        """() => {
+          const map = document.querySelector(".im-map"), legend = map.querySelector(".im-legend");
+          const rows = [...legend.querySelectorAll(".im-legend-row")];
+          for (let n = 0; n < 12; n++) rows.forEach((row) => row.after(row.cloneNode(true)));
+          const share = () => legend.offsetHeight / map.offsetHeight;
+          const tall = share();
+          const before = map.style.height;
+          map.style.height = "400px";
+          incidentLayer._resized();
+          const low = share(), body = legend.querySelector(".im-legend-body");
+          map.style.height = before;
+          incidentLayer._resized();
+          return [tall, low, body.scrollHeight > body.clientHeight];
+        }"""
+    )
+    tall, low, scrolls = shares
+    assert tall < 0.25 and low < 0.25 and scrolls
+    legend.locator("summary").click()
+    expect(legend).not_to_have_attribute("open", "")
+    app.page.reload()
+    app.ready()
+    expect(legend).not_to_have_attribute("open", "")
+    # A popup that is closed again does not open it, and whoever opens it has it open again.
+    app.incident_of("defused by").click()
+    app.map.locator(".im-popup").wait_for()
+    app.map.get_by_role("button", name="Close", exact=True).click()
+    expect(legend).not_to_have_attribute("open", "")
+    legend.locator("summary").click()
+    app.settled()
+    app.open()  # the address of a chosen incident would open its popup, which folds it
     expect(legend).to_have_attribute("open", "")
 
 

@@ -9,6 +9,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const NARROW = 480; // pixels of width up to which a popup takes all of it
   const SMALL = 560; // pixels of width up to which the legend is folded at first
+  const LOW = 380; // pixels of height up to which it is too
   /* The zoom beyond which a place of this precision would seem better known than it is. */
   const NEAREST = { facility: 15, neighbourhood: 14, city: 12, district: 10, province: 9, region: 8,
     country: 6, sea: 6 };
@@ -55,6 +56,15 @@
       reasons: [], candidates: [], corrected: [], added: false, verified: false, ...sent };
     row.aria = row.aria || `${row.title}. ${row.modalityLabel}. ${row.when}`;
     return row;
+  }
+
+  /* Whether the legend was left open or closed. A page may be forbidden to remember anything. */
+  const LEGEND = "incident-map-legend";
+  function remembered() {
+    try { return localStorage.getItem(LEGEND); } catch { return null; }
+  }
+  function remember(state) {
+    try { localStorage.setItem(LEGEND, state); } catch { /* the next page asks again */ }
   }
 
   /* ---- the basemap: a canvas of land, borders, water ---- */
@@ -603,20 +613,20 @@
       this._foldLegend(!!wanted);
       this._drawOutline();
     }
-    /* What is to be done on the map, and for an area the buttons that take corners back. */
+    /* What is to be done on the map, and the buttons that take corners back or leave it all. */
     _pickTools(mode) {
       this.tools = L.control({ position: "topright" });
       this.tools.onAdd = () => {
-        if (mode === "point") {
-          return el("div", { class: "im-tools", role: "status" },
-            el("p", { text: "Click the spot where it happened. Drag its mark to move it." }));
-        }
-        const back = el("button", { type: "button", text: "Take back the last corner" });
-        const none = el("button", { type: "button", text: "Begin again" });
-        back.addEventListener("click", () => this._reshape(this.outline.slice(0, -1)));
-        none.addEventListener("click", () => this._reshape([]));
-        const box = el("div", { class: "im-tools", role: "group", "aria-label": "Drawing an area" },
-          el("p", { text: "Click the corners of the area one after the other; drag a corner to move it." }), back, none);
+        const area = mode === "outline";
+        const button = (text, act) => el("button", { type: "button", text, onclick: act });
+        const box = el("div", { class: "im-tools", role: "group",
+          "aria-label": area ? "Drawing an area" : "Choosing a spot" },
+        el("p", { role: "status", text: area
+          ? "Click the corners of the area one after the other; drag a corner to move it."
+          : "Click the spot where it happened. Drag its mark to move it." }),
+        area && button("Take back the last corner", () => this._reshape(this.outline.slice(0, -1))),
+        area && button("Begin again", () => this._reshape([])),
+        button("Cancel", () => this._emit({ type: "cancel" })));
         L.DomEvent.disableClickPropagation(box);
         return box;
       };
@@ -906,6 +916,7 @@
     _resized() {
       const before = this._width || this.map.getSize().x;
       this.map.invalidateSize();
+      this._limitLegend();
       const now = this._width = this.map.getSize().x;
       const box = this.legendBody && this.legendBody.parentElement;
       if (box && now <= SMALL && before > SMALL) { box.open = false; this._folded = false; }
@@ -1194,14 +1205,27 @@
       const control = L.control({ position: "bottomleft" });
       control.onAdd = () => {
         this.legendBody = el("div", { class: "im-legend-body" });
-        const open = this.map.getSize().x > SMALL;
-        const box = el("details", { class: "im-legend", open },
-          el("summary", { text: "Legend" }), this.legendBody);
+        const size = this.map.getSize(), before = remembered();
+        const open = size.x > SMALL && size.y > LOW && before !== "closed";
+        const summary = el("summary", { text: "Legend" });
+        const box = el("details", { class: "im-legend", open }, summary, this.legendBody);
+        // Only what a person does: it also folds by itself, for a popup.
+        summary.addEventListener("click", () => {
+          this._folded = false;
+          remember(box.open ? "closed" : "open");
+        });
+        this._limitLegend();
         L.DomEvent.disableClickPropagation(box);
         L.DomEvent.disableScrollPropagation(box);
         return box;
       };
       control.addTo(this.map);
+    }
+    /* About a fifth of the map with its heading, and the rest scrolls: marks lie under it. */
+    _limitLegend() {
+      if (!this.legendBody) return;
+      const most = Math.max(44, Math.round(this.map.getSize().y / 5) - 26);
+      this.legendBody.style.maxHeight = `${most}px`;
     }
     /* The legend makes room while a popup is open. */
     _foldLegend(fold) {
