@@ -214,7 +214,7 @@ class Pieces:
         """(piece ids, casing class) of each word; at least one piece each."""
         known = self._known
         if len(known) > 200_000:  # a bound on memory, not on what can be read
-            known = self._known = {}  # another thread may be looking at the old one
+            known.clear()
         missing = list({t for t in tokens if t not in known})
         for at in range(0, len(missing), _WORD_BATCH):
             batch = missing[at : at + _WORD_BATCH]
@@ -457,12 +457,24 @@ class PairScorer:
 # ---------------------------------------------------------------- the encoder
 
 
-class Encoder:
-    """The model, loaded once; ``read`` is a pure function of the text, safe in any thread."""
+HEADS = slice(0, LAYOUT["background"].stop)
+"""The columns that are logits; the rest are each network's own vectors for pairs."""
 
-    def __init__(self, session: Any, scorer: PairScorer, tokenizer: Any, name: str) -> None:
+
+class Encoder:
+    """The model, loaded once; ``read`` is a pure function of the text, safe in any thread.
+
+    It is one network or several that were trained apart, in one file, an output each: their
+    logits are averaged, and so are the probabilities of their pair scorers.  Two read better than
+    one where labels are few (Lakshminarayanan et al. 2017, deep ensembles); what they share is
+    computed once.
+    """
+
+    def __init__(
+        self, session: Any, scorers: Sequence[PairScorer], tokenizer: Any, name: str
+    ) -> None:
         self._session = session
-        self._scorer = scorer
+        self._scorers = tuple(scorers)
         self._pieces = Pieces(tokenizer)
         self.name = name
         """Name and hash of the weights, for provenance."""
@@ -485,26 +497,35 @@ class Encoder:
         session = onnxruntime.InferenceSession(
             files["encoder.onnx"], options, providers=["CPUExecutionProvider"]
         )
-        with np.load(io.BytesIO(files["pairs.npz"]), allow_pickle=False) as stored:
-            weights = {key: stored[key].astype(np.float32) for key in stored.files}
+        scorers = []
+        for name in sorted(name for name in files if name.endswith(".npz")):
+            with np.load(io.BytesIO(files[name]), allow_pickle=False) as stored:
+                scorers.append(
+                    PairScorer({key: stored[key].astype(np.float32) for key in stored.files})
+                )
+        if len(session.get_outputs()) != len(scorers):
+            raise ModelError(f"{folder}: a network without its pairs: reinstall, or train it again")
         tokenizer = Tokenizer.from_str(files["tokenizer.json"].decode("utf-8"))
         digest = hashlib.sha256(files["manifest.json"]).hexdigest()[:12]
-        return cls(session, PairScorer(weights), tokenizer, f"encoder-{digest}")
+        return cls(session, scorers, tokenizer, f"encoder-{digest}")
 
-    def _vectors(self, tokens: Sequence[str], sentence: Sequence[int]) -> FloatArray:
-        """The network's output for each word, window by window."""
+    def _vectors(self, tokens: Sequence[str], sentence: Sequence[int]) -> list[FloatArray]:
+        """Each network's output for each word, window by window; the logits are their mean."""
         pieces = self._pieces(tokens)
         lengths = [len(ids) for ids, _ in pieces]
-        rows = np.empty((len(tokens), WIDTH), dtype=np.float32)
+        out = [np.empty((len(tokens), WIDTH), dtype=np.float32) for _ in self._scorers]
         for window in windows(lengths, sentence):
-            feed = self._feed(pieces, window)
-            rows[window.start : window.end] = self._session.run(None, feed)[0]
-        return rows
+            found = self._session.run(None, self._feed(pieces, window))
+            for rows, part in zip(out, found, strict=True):
+                rows[window.start : window.end] = part
+        if len(out) > 1:
+            out[0][:, HEADS] = np.mean([rows[:, HEADS] for rows in out], axis=0)
+        return out
 
     def _feed(
         self, pieces: Sequence[tuple[Sequence[int], int]], window: Window
     ) -> dict[str, IntArray]:
-        """What the network is asked for a window: its pieces, and where its words begin."""
+        """What the networks are asked for a window: its pieces, and where its words begin."""
         ids = [self._pieces.first]
         types = [0]
         first = []
@@ -541,7 +562,8 @@ class Encoder:
             return Reading(
                 (), (), (), (), Sparse((), (), (0, 0, 10), none), Sparse((), (), (0, 0), none)
             )
-        vectors = self._vectors(tokens, sentence)
+        members = self._vectors(tokens, sentence)
+        vectors = members[0]
         tags = _softmax(vectors[:, LAYOUT["tags"]].reshape(len(tokens), len(TAG_HEADS), 3))
         inside, begin = 1 - tags[:, :, 0], tags[:, :, 1] - tags[:, :, 2]
         ends = [b for _, b in spans]
@@ -579,7 +601,7 @@ class Encoder:
             key=lambda s: (s.words, ARGUMENTS.index(s.label)),
         )
         links, same = self._score_pairs(
-            vectors, sentence, found_triggers, [*found_places, *arguments]
+            members, sentence, found_triggers, [*found_places, *arguments]
         )
         return Reading(
             spans, tuple(found_places), tuple(found_triggers), tuple(arguments), links, same, sents
@@ -622,14 +644,14 @@ class Encoder:
 
     def _score_pairs(
         self,
-        vectors: FloatArray,
+        members: Sequence[FloatArray],
         sentence: Sequence[int],
         triggers: Sequence[Trigger],
         targets: Sequence[TaggedSpan],
     ) -> tuple[Sparse, Sparse]:
         """Links of every trigger to the targets near it or in the lead, and sameness."""
-        pool = _pool(vectors, [t.words for t in targets])
-        heads = _pool(vectors, [t.words for t in triggers])
+        pools = [_pool(vectors, [t.words for t in targets]) for vectors in members]
+        heads = [_pool(vectors, [t.words for t in triggers]) for vectors in members]
         order = sorted(range(len(targets)), key=lambda j: targets[j].words)
         ordered = np.array(order, dtype=np.int64)
         starts = np.array([targets[j].words[0] for j in order], dtype=np.int64)
@@ -650,7 +672,12 @@ class Encoder:
                 ranks(trigger.words, starts[chosen], RANK_CLASS[types[chosen]]),
             )
             near = ordered[chosen]
-            scores = self._scorer.links(heads[i], pool[near], types[chosen], features)
+            scores = _mean(
+                [
+                    scorer.links(mine[i], pool[near], types[chosen], features)
+                    for scorer, mine, pool in zip(self._scorers, heads, pools, strict=True)
+                ]
+            )
             back = np.argsort(ordered[chosen], kind="stable")
             columns.append(ordered[chosen][back])
             values.append(np.round(scores[back], 4))
@@ -660,7 +687,7 @@ class Encoder:
         return Sparse(columns, values, shape, nothing), self._same(heads, sentence, triggers)
 
     def _same(
-        self, heads: FloatArray, sentence: Sequence[int], triggers: Sequence[Trigger]
+        self, heads: Sequence[FloatArray], sentence: Sequence[int], triggers: Sequence[Trigger]
     ) -> Sparse:
         n = len(triggers)
         starts = np.array([t.words[0] for t in triggers], dtype=np.int64)
@@ -682,7 +709,15 @@ class Encoder:
                 int(sents[i]),
                 before * 0,
             )
-            scores = np.round(self._scorer.same(heads[i], heads[before], features), 4)
+            scores = np.round(
+                _mean(
+                    [
+                        scorer.same(mine[i], mine[before], features)
+                        for scorer, mine in zip(self._scorers, heads, strict=True)
+                    ]
+                ),
+                4,
+            )
             for j, score in zip(before.tolist(), scores.tolist(), strict=True):
                 rows[i][0].append(j)
                 rows[i][1].append(score)
@@ -733,6 +768,11 @@ def _pool(vectors: FloatArray, spans: Sequence[tuple[int, int]]) -> FloatArray:
     if not spans:
         return np.zeros((0, vectors.shape[1]), dtype=np.float32)
     return np.stack([vectors[a:b].mean(axis=0) for a, b in spans])
+
+
+def _mean(scores: Sequence[FloatArray]) -> FloatArray:
+    """The mean of the networks' scores; of one, those scores to the bit."""
+    return scores[0] if len(scores) == 1 else np.mean(scores, axis=0, dtype=np.float32)
 
 
 def _round(value: Any) -> float:

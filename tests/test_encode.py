@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from mapper.encode import (
     CONTEXT_PIECES,
+    HEADS,
     MAX_PIECES,
     MODEL,
     RELATIONS,
     Encoder,
     ModelError,
     Sparse,
+    Window,
     bio_spans,
     casing,
     windows,
@@ -198,6 +200,57 @@ def test_texts_read_side_by_side_are_read_the_same(encoder):
             two.arguments,
         )
         assert (one.links.dense() == two.links.dense()).all()
+
+
+def test_networks_in_one_file_answer_as_they_do_apart():
+    """What networks share is computed once, and changes nothing; their answers count equally."""
+    onnx = pytest.importorskip("onnx")
+    import onnxruntime
+
+    from training.combine import merged
+
+    shipped = onnx.load(str(MODEL / "encoder.onnx"))
+    outputs = [o.name for o in shipped.graph.output]
+    alone = []
+    for name in outputs:
+        one = onnx.utils.Extractor(shipped).extract_model(
+            [i.name for i in shipped.graph.input], [name]
+        )
+        alone.append(one)
+    again = merged(alone)
+    assert len(again.graph.output) == len(outputs)
+    assert len(again.graph.node) == len(shipped.graph.node)
+    ids = np.arange(1000, 1040)[None]
+    feed = {"input_ids": ids, "token_type_ids": np.ones_like(ids), "first": np.arange(1, 30)}
+
+    def run(model):
+        return onnxruntime.InferenceSession(model.SerializeToString()).run(None, feed)
+
+    for together, apart in zip(run(again), map(run, alone), strict=True):
+        assert (together == apart[0]).all()
+
+
+def test_the_networks_logits_are_averaged(encoder):
+    tokens, sentence = TEXT.split(), [0] * len(TEXT.split())
+    rows = encoder._vectors(tokens, sentence)
+    feed = encoder._feed(encoder._pieces(tokens), Window(0, 0, len(tokens)))
+    apart = encoder._session.run(None, feed)
+    assert len(rows) == len(apart) == len(encoder._scorers)
+    assert rows[0][:, HEADS] == pytest.approx(np.mean(apart, axis=0)[:, HEADS], abs=1e-5)
+
+
+def test_combined_networks_must_have_left_out_the_same(tmp_path):
+    pytest.importorskip("onnx")
+    from training.combine import combine
+
+    for name, fold in (("a", 0), ("c", 1)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "manifest.json").write_text(f'{{"left_out_fold": {fold}, "sha256": {{}}}}')
+        for file in ("encoder.onnx", "pairs.npz", "tokenizer.json"):
+            (folder / file).write_bytes(b"x")
+    with pytest.raises(ValueError, match="another fold"):
+        combine([tmp_path / "a", tmp_path / "c"], tmp_path / "out")
 
 
 def test_a_changed_model_is_refused(tmp_path):

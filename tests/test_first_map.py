@@ -164,8 +164,11 @@ EXPECTED = {
     "the dead of both protests are shared": lambda a: (
         len(shared_dead(a)) >= 2 and all(toll.shared_with for toll in shared_dead(a))
     ),
+    # The text tells of it as one with the embassy's new guard; the embassy stands in the zone.
     "the convoy is in the Green Zone": lambda a: any(
-        "Green Zone" in p.place.name for i in find(a, "strategic_development") for p in i.places
+        km(p.place, 33.305, 44.390) <= 2
+        for i in find(a, "strategic_development", modality="occurred")
+        for p in i.places
     ),
     "politics besides": lambda a: len(find(a, "politics")) >= 2,
     "the visit is at the base": lambda a: any(

@@ -1,10 +1,11 @@
-"""Weights to go on training from: the mean of the networks of an encoder's folder.
+"""The mean of networks' weights, to go on training from or to be used as it is.
 
     python -m training.starting mapper/models/encoder --out build/start.pt
+    python -m training.starting build/one.pt build/two.pt --out build/mean.pt --export build/mean
 
-The networks are read back from their int8 ONNX files.  Networks that were fine-tuned from the
-same weights mostly lie in one basin, and the mean of their weights reads about as well as their
-averaged answers do (Wortsman et al. 2022, model soups), in half the time.
+The networks of an encoder's folder are read back from its int8 ONNX file.  Networks that were
+fine-tuned from the same weights mostly lie in one basin, and the mean of their weights reads about
+as well as their averaged answers do (Wortsman et al. 2022, model soups), in half the time.
 """
 
 from __future__ import annotations
@@ -43,14 +44,20 @@ _EMBEDDINGS = (
 )
 
 
-def weights_of(network: Path, scorer: Path) -> tuple[Weights, Weights]:
+def weights_of(network: Path, scorer: Path, member: int = 1) -> tuple[Weights, Weights]:
     """State of :class:`Network` and :class:`Pairs` from their shipped files.
+
+    ``member`` tells which of the networks that ``training.combine`` put into one file.
 
     ``training.export`` wrote the files: its optimiser fuses query, key and value of a layer, and
     names the other matrices in the order of the layers.  Word embeddings were never trained and
     come from the pretrained weights.
     """
-    stored = {i.name: numpy_helper.to_array(i) for i in onnx.load(str(network)).graph.initializer}
+    every = {i.name: numpy_helper.to_array(i) for i in onnx.load(str(network)).graph.initializer}
+    stored = {name: value for name, value in every.items() if "~" not in name}
+    for name, value in every.items():  # what this network does not share with the first
+        if name.endswith(f"~{member}"):
+            stored[name.removesuffix(f"~{member}")] = value
 
     def whole(name: str) -> Tensor:
         scale, zero = stored[f"{name}_scale"], stored[f"{name}_zero_point"].astype(np.float32)
@@ -104,22 +111,36 @@ def mean(states: Sequence[Weights]) -> Weights:
     }
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Write the mean of a folder's networks."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args(argv)
-    networks = sorted(args.folder.glob("encoder*.onnx"))
-    found = [
-        weights_of(path, path.with_name(path.name.replace("encoder", "pairs")).with_suffix(".npz"))
-        for path in networks
+def _states(source: Path) -> list[tuple[Weights, Weights]]:
+    """The networks of a training's .pt file or of an encoder's folder."""
+    if source.suffix == ".pt":
+        state = torch.load(source, weights_only=True)
+        return [(state["network"], state["pairs"])]
+    return [
+        weights_of(source / "encoder.onnx", scorer, member)
+        for member, scorer in enumerate(sorted(source.glob("pairs*.npz")), start=1)
     ]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the mean of all networks of the sources."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sources", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--export", type=Path, help="write it as an encoder's folder too")
+    args = parser.parse_args(argv)
+    found = [state for source in args.sources for state in _states(source)]
+    network, weights = mean([n for n, _ in found]), mean([p for _, p in found])
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(
-        {"network": mean([n for n, _ in found]), "pairs": mean([p for _, p in found])}, args.out
-    )
-    print(f"{args.out}: the mean of {len(found)} networks of {args.folder}")
+    torch.save({"network": network, "pairs": weights}, args.out)
+    print(f"{args.out}: the mean of {len(found)} networks")
+    if args.export:
+        from training.export import export
+
+        pairs = Pairs()
+        pairs.load_state_dict(weights)
+        names = [f"{s.parent.name}/{s.name}" for s in args.sources]
+        export(network, pairs, args.export, {"mean_of": names, "left_out_fold": None})
     return 0
 
 
