@@ -172,11 +172,24 @@ def merge(
 
 
 def _threshold_of(group: Sequence[Belief], models: Models) -> float:
-    """The confidence that an incident needs: less for politics, which counts no dead."""
+    """The confidence that an incident needs: less for politics, which counts no dead.
+
+    More in texts in capitals, where more is taken for a happening that is none.
+    """
     least = models.threshold("incident", 0.0)
+    if _in_capitals(group[0].scene):
+        least = models.threshold("incident_capitals", least)
     if KINDS[int(mean_kinds(group).argmax())] == "politics":
         return models.threshold("incident_politics", least)
     return least
+
+
+def _in_capitals(scene: Scene) -> bool:
+    """Whether most letters of the text are capitals, as in old wire reports."""
+    if "in_capitals" not in scene.notes:
+        letters = [c for c in scene.text if c.isalpha()]
+        scene.notes["in_capitals"] = sum(map(str.isupper, letters)) > len(letters) / 2
+    return bool(scene.notes["in_capitals"])
 
 
 def clusters_of(beliefs: Sequence[Belief], models: Models) -> list[list[Belief]]:

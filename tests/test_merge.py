@@ -1,5 +1,8 @@
 """Joining: what belongs together is joined, tolls are shared or kept, nothing depends on luck."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,3 +86,14 @@ def test_different_acts_of_politics_are_no_one_incident():
         and any("telephone" in e.quote for e in i.evidence)
     ]
     assert not together
+
+
+@pytest.mark.parametrize(("shout", "left"), [(False, 1), (True, 0)])
+def test_a_text_in_capitals_must_be_surer(shout, left):
+    text = "Gunmen attacked Mosul on Monday."
+    text = text.upper() if shout else text
+    words = "ATTACKED" if shout else "attacked"
+    reading = reading_of(text, triggers=[(words, "battle", "occurred")])
+    models = replace(NO_MODELS, thresholds={"incident": 0.1, "incident_capitals": 1.1})
+    article = Article("t", text)
+    assert len(merge(article, extract(article, reading, (), models), models)) == left
