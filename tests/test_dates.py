@@ -124,3 +124,10 @@ def test_the_day_of_a_threat_is_not_the_day_of_what_is_threatened():
     assert opens_saying(text, len("On Friday"), text.index("attacked"))
     text = "On Friday the workers will strike, the union said."
     assert not opens_saying(text, len("On Friday"), text.index("strike"))
+
+
+def test_a_day_after_what_is_told_next_is_no_day_of_its_own():
+    text = "They shelled it on Thursday. The attack came a day after a drone struck the port."
+    assert read(text, FRIDAY) == [("2019-12-19", "2019-12-19")]
+    later = "They shelled it on Thursday. Two days later the army left."
+    assert read(later, FRIDAY) == [("2019-12-19", "2019-12-19"), ("2019-12-21", "2019-12-21")]

@@ -16,6 +16,10 @@ import mapper
         ),
         ("In 2014 Boko Haram kidnapped 276 girls from Chibok in Borno state.", None),
         ("Police arrested 22 protesters in Nairobi on Tuesday after clashes.", None),
+        (
+            "Two aid workers who were abducted near Nyala in February were freed on Tuesday.",
+            None,
+        ),
         ("Gunmen kidnapped and killed 14 people near Jos on Monday.", 14),
         ("Fourteen villagers were abducted and killed near Jos on Monday.", 14),
         ("Joel Arreola, 19, was gunned down in Toppenish on Friday.", 1),

@@ -498,6 +498,13 @@ def _weekday(base: dt.date, wd: int, rel: str | None, future: bool) -> dt.date:
     return base - dt.timedelta(days=(base.weekday() - wd) % 7)
 
 
+_CAME = re.compile(
+    r"\b(?:came|comes|come|coming|occurred|occurs|happened|happens|took\s+place|takes\s+place)\s+"
+    r"(?:(?:just|only|barely|exactly|less\s+than|more\s+than|about|nearly|almost|some)\s+)*\Z",
+    re.IGNORECASE,
+)
+
+
 class _Resolver:
     """Works out expressions in reading order, so that each can lean on those before it."""
 
@@ -743,6 +750,9 @@ class _Resolver:
     def _later(self, e: DateExpression) -> Range | None:
         words = _words()
         direction = e.get("dir") or "later"
+        if direction in {"after", "before"} and _CAME.search(self.text[: e.start][-40:]):
+            # "The attack came a day after": counted from what follows, of which no day is known
+            return None
         base = self.last[1] if self.last else None
         if base is None:
             base = self.last[0] if self.last else None

@@ -221,7 +221,8 @@ def _spared() -> tuple[re.Pattern[str], re.Pattern[str]]:
     one = rf"(?:{'|'.join(re.escape(w) for w in words)})"
     before = rf"\b{one}\s+(?:at\s+least\s+|about\s+|some\s+|more\s+than\s+|up\s+to\s+)?$"
     after = (
-        rf"^\s*(?:(?:were|was|are|is|have\s+been|had\s+been|been|being)\s+)?(?:\w+ly\s+)?{one}\b"
+        r"^\s*(?:,?\s*(?:who|that)\s+)?(?:(?:were|was|are|is|have\s+been|had\s+been|been|being)\s+)?"
+        rf"(?:\w+ly\s+)?{one}\b"
         r"(?!\W+(?:and|then)\W+(?:\w+\W+)?(?:kill|murder|shot|execut|behead|slain))"
     )
     return re.compile(before, re.IGNORECASE), re.compile(after, re.IGNORECASE)
