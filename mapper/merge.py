@@ -216,6 +216,8 @@ def pair_probabilities(beliefs: Sequence[Belief], models: Models) -> dict[tuple[
             surely[i] and surely[j] and surely[i] != surely[j]
         ):
             p[n] = NEVER
+        elif _outcome(beliefs[i], beliefs[j], tops[i], tops[j]):
+            p[n] = max(float(p[n]), OUTCOME)
     return dict(zip(pairs, p.tolist(), strict=True))
 
 
@@ -311,6 +313,28 @@ NEVER = 0.0
 """A pair of this probability is never in one group, whatever stands between the two."""
 
 
+OUTCOME = 0.8
+"""Probability that a happening and the verb that counts its dead are one."""
+_OUTCOMES = re.compile(
+    r"(?:have |has |had )?(?:left|leaving|leaves|dead|deaths?|killed|killing|died|dying|claimed"
+    r"|claiming|lives)(?: dead)?",
+)
+
+
+def _outcome(one: Belief, two: Belief, top_one: _Tops, top_two: _Tops) -> bool:
+    """Whether one of two only says what came of the other: "the protests left 400 dead"."""
+    if top_one.sentence != top_two.sentence or not one.fatalities or not two.fatalities:
+        return False
+    if one.scene.tolls[one.fatalities[0][0]].start != one.scene.tolls[two.fatalities[0][0]].start:
+        return False
+    if min(one.fatalities[0][1], two.fatalities[0][1]) < _CLAIMED:
+        return False
+    only = [_OUTCOMES.fullmatch(top.inside) is not None for top in (top_one, top_two)]
+    return any(only)
+
+
+_CLAIMED = 0.2
+"""Belief in a toll from which a trigger is taken to claim it."""
 SURELY = 0.8
 """Probability from which a trigger's group of kinds keeps those surely of another group away."""
 
