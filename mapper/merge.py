@@ -672,22 +672,31 @@ def _plain(drafts: Sequence[tuple[Draft, float]]) -> list[Incident]:
 
 
 def _share(incidents: list[Incident]) -> list[Incident]:
-    """Tolls that the text gives once for several incidents name the others."""
-    holders: dict[tuple[str, int, int], list[str]] = {}
-    for i in incidents:
-        for what in ("fatalities", "injured"):
+    """Tolls that the text gives once for several incidents name the others.
+
+    "One" and "one Iraqi soldier" are one toll: phrases that overlap count the same people.
+    """
+    shared: dict[tuple[str, str], tuple[str, ...]] = {}
+    for what in ("fatalities", "injured"):
+        told: list[tuple[int, int, str]] = []
+        for i in incidents:
             toll: Toll | None = getattr(i, what)
             if toll is not None and toll.high != 0:
-                holders.setdefault((what, *toll.span), []).append(i.id)
+                told.append((*toll.span, i.id))
+        group: list[str] = []
+        reach = -1
+        for start, end, who in sorted(told, key=lambda t: t[:2]):
+            group = [*group, who] if start < reach else [who]
+            reach = max(reach, end) if len(group) > 1 else end
+            for member in group:
+                shared[what, member] = tuple(x for x in group if x != member)
     out = []
     for i in incidents:
         changed = i
         for what in ("fatalities", "injured"):
             toll = getattr(i, what)
-            if toll is None:
-                continue
-            others = tuple(x for x in holders.get((what, *toll.span), []) if x != i.id)
-            if others:
+            others = shared.get((what, i.id), ())
+            if toll is not None and others:
                 changed = _with_toll(changed, what, replace(toll, shared_with=others))
         out.append(changed)
     return out

@@ -497,8 +497,14 @@ def _plainest(block: Block, belief: F32, best: int) -> int:
         and e.country == entry.country
         and block.hows[i] in ("primary", "alias")
         and float(block.xyz[i] @ block.xyz[best]) > math.cos(60 / EARTH_KM)
-        and fold(e.name) == fold(entry.name)
-        and (e.kind == "capital" or float(belief[i]) > 0.15 * float(belief[best]))
+        and (
+            (
+                fold(e.name) == fold(entry.name)
+                and (e.kind == "capital" or float(belief[i]) > 0.15 * float(belief[best]))
+            )
+            # Basrah and Al Başrah are both "Basra"
+            or float(belief[i]) > 0.6 * float(belief[best])
+        )
     ]
     return max(towns, key=lambda i: (float(belief[i]), -i)) if towns else best
 

@@ -40,7 +40,7 @@ TEXT = (
     "Thousands of teachers and oil workers protested across southern Iraq on Wednesday "
     "against unpaid wages, union leaders said. In Basra, police fired tear gas at a crowd "
     "outside the provincial council, wounding nine people.\n\n"
-    "In Nasiriyah, gunmen shot dead an organiser of the strike near Habboubi Square on "
+    "In Nasiriyah, gunmen shot dead a union organiser near Habboubi Square on "
     "Tuesday night. A day earlier a roadside bomb had hit a police patrol in Diyala province, "
     "killing two officers.\n\n"
     "Unions in the southern provinces say that they will march again on Friday."

@@ -97,3 +97,18 @@ def test_a_text_in_capitals_must_be_surer(shout, left):
     models = replace(NO_MODELS, thresholds={"incident": 0.1, "incident_capitals": 1.1})
     article = Article("t", text)
     assert len(merge(article, extract(article, reading, (), models), models)) == left
+
+
+def test_overlapping_phrases_count_the_same_people():
+    from mapper.merge import _share
+
+    one, two = merge(*protests(), NO_MODELS)
+    assert one.fatalities is not None and two.fatalities is not None
+    start, end = one.fatalities.span
+    short = replace(two.fatalities, span=(start, end - 7), shared_with=())
+    apart = [
+        replace(one, fatalities=replace(one.fatalities, shared_with=())),
+        replace(two, fatalities=short),
+    ]
+    found = [i.fatalities for i in _share(apart)]
+    assert [t.shared_with for t in found if t] == [(two.id,), (one.id,)]
