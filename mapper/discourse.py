@@ -54,7 +54,8 @@ _PREPOSITION = re.compile(
     r"\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
-_DATELINE_REACH = 700
+DATELINE_REACH = 700
+"""Code points from the beginning of a text within which a dateline stands."""
 _PROSE = 90
 """Characters of a line from which it is prose rather than a headline."""
 _HOLDERS = tuple(KIND_GROUPS.index(k) for k in ("country", "admin1", "admin2", "city", "region"))
@@ -190,7 +191,7 @@ def is_dateline(text: str, mention: Mention) -> bool:
     "GOMA, Congo (AP) —" at the head of the text or after a sentence; "new delhi: the ..." only
     where a line begins, and not where the rest of the line is a headline's half.
     """
-    if mention.start > _DATELINE_REACH:
+    if mention.start > DATELINE_REACH:
         return False
     before = text[: mention.start].rstrip(" \t")
     if before and before[-1] not in "\n.:!?”\"'’)|" and mention.start > 0:

@@ -20,6 +20,7 @@ import yaml
 
 from geodata.area_phrases import find
 from geodata.gazetteer import GazetteerLike
+from mapper.discourse import DATELINE_REACH
 from mapper.encode import Reading, TaggedSpan
 from mapper.lattice import Scorer, best, lattice
 from mapper.model import Article, Mention, Role, Span
@@ -37,7 +38,6 @@ KNOWN_FROM = 0.3
 PROPAGATE_FROM = 0.6
 """Score of a tagged name from which on its other occurrences are taken too."""
 
-_DATELINE_REACH = 700
 _PROSE_LINE = 90
 """Code points from which a line is prose rather than a heading."""
 _TOWN = 20_000
@@ -181,8 +181,8 @@ def _filed_from(text: str, found: Found, gazetteer: GazetteerLike) -> Found:
     Without its capitals a tagger takes it for a heading; that it is a town of some size, opens
     the first line of prose and ends in a colon says enough.
     """
-    for match in _LINE.finditer(text[:_DATELINE_REACH]):
-        line = text[match.start() : match.start() + _DATELINE_REACH].split("\n", 1)[0]
+    for match in _LINE.finditer(text[:DATELINE_REACH]):
+        line = text[match.start() : match.start() + DATELINE_REACH].split("\n", 1)[0]
         if len(line) < _PROSE_LINE:
             continue  # a heading, or who wrote it
         head = _FILED.match(line)
@@ -691,10 +691,13 @@ _EMBASSY = re.compile(
 def _referred(text: str, found: dict[Span, tuple[Role, float]]) -> dict[Span, tuple[Role, float]]:
     """References by their form: "the capital", "in the temple town", "said here on Monday"."""
     out = dict(found)
+    taken = bytearray(len(text))  # so that a long text takes no longer for each word
+    for start, end in found:
+        taken[start:end] = b"\1" * (end - start)
     for pattern, group in ((_CAPITAL, 0), (_IN_TOWN, 1), (_HERE, 0)):
         for match in pattern.finditer(text):
             start, end = match.span(group)
-            if not any(a < end and start < b for a, b in found):
+            if not any(taken[start:end]):
                 out[start, end] = ("nominal", 0.8)
     return out
 

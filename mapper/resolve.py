@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 from geodata import area_phrases, areas
 from geodata.gazetteer import Entry, GazetteerLike
 from mapper.candidates import F32, Block, Candidates
-from mapper.discourse import Discourse, could_hold, discourse, is_dateline
+from mapper.discourse import DATELINE_REACH, Discourse, could_hold, discourse, is_dateline
 from mapper.model import Article, Candidate, GeoJSONGeometry, Mention, Place, Precision
 from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME, clean, fold, shape
 from mapper.rank import EARTH_KM, Chosen, Ranker, Table, anchors, believed, prefers_anchor, settle
@@ -574,11 +574,14 @@ class _Scene:
         paragraph = text[text.rfind("\n", 0, at) + 1 : at]
         if paragraph.count('"') % 2 or paragraph.count("“") > paragraph.count("”"):
             return None
-        for k in self.before(i):
-            entry = self.entries[k]
-            if entry is not None and entry.kind in _POINTS and is_dateline(text, self.mentions[k]):
-                return entry, self.mentions[k].confidence, f"the report is from {entry.name}"
-        return None
+        found: tuple[Entry, float, str] | None = None
+        for k in self.order:
+            entry, mention = self.entries[k], self.mentions[k]
+            if mention.start > min(at, DATELINE_REACH):
+                break
+            if entry is not None and entry.kind in _POINTS and is_dateline(text, mention):
+                found = entry, mention.confidence, f"the report is from {entry.name}"
+        return found
 
     def anchor(self, i: int) -> tuple[Entry, float] | None:
         """The town or the like that the text speaks of around a mention."""
