@@ -214,7 +214,7 @@ class Pieces:
         """(piece ids, casing class) of each word; at least one piece each."""
         known = self._known
         if len(known) > 200_000:  # a bound on memory, not on what can be read
-            known.clear()
+            known = self._known = {}  # another thread may be looking at the old one
         missing = list({t for t in tokens if t not in known})
         for at in range(0, len(missing), _WORD_BATCH):
             batch = missing[at : at + _WORD_BATCH]
