@@ -29,7 +29,7 @@ from geodata.gazetteer import distance_km
 from mapper import decode
 from mapper.errors import InputError, short
 from mapper.export.features import label
-from mapper.export.words import CHANGED, kind_label, kinds
+from mapper.export.words import CHANGED, DRAWN_BY, kind_label, kinds
 from mapper.model import (
     ActorRole,
     Analysis,
@@ -575,7 +575,7 @@ def place_at(
         "facility" if uncertainty_m <= 1000 else "city" if uncertainty_m <= 25_000 else "region",
         uncertainty_m,
         None,
-        "a person",
+        DRAWN_BY,
     )
 
 
@@ -585,7 +585,7 @@ def place_area(
     name: str,
     country: str | None = None,
     admin1: str | None = None,
-    source: str = "a person",
+    source: str = DRAWN_BY,
 ) -> Place:
     """A place that a person drew: a GeoJSON Polygon or MultiPolygon in lon, lat degrees.
 

@@ -56,7 +56,7 @@ _PREPOSITION = re.compile(
 )
 DATELINE_REACH = 700
 """Code points from the beginning of a text within which a dateline stands."""
-_PROSE = 90
+PROSE = 90
 """Characters of a line from which it is prose rather than a headline."""
 _HOLDERS = tuple(KIND_GROUPS.index(k) for k in ("country", "admin1", "admin2", "city", "region"))
 _OUTRIGHT = tuple(KIND_GROUPS.index(k) for k in ("country", "admin1"))
@@ -204,7 +204,7 @@ def is_dateline(text: str, mention: Mention) -> bool:
     colon = _DATELINE_COLON.match(after[:120])
     # A dateline opens a paragraph of prose; "Iraq: a timeline" is a headline.
     line = after[colon.end() :].split("\n", 1)[0] if colon else ""
-    return len(line) >= _PROSE
+    return len(line) >= PROSE
 
 
 def discourse(

@@ -319,6 +319,8 @@ _OUTCOMES = re.compile(
     r"(?:have |has |had )?(?:left|leaving|leaves|dead|deaths?|killed|killing|died|dying|claimed"
     r"|claiming|lives)(?: dead)?",
 )
+_CLAIMED = 0.2
+"""Belief in a toll from which a trigger is taken to claim it."""
 
 
 def _outcome(one: Belief, two: Belief, top_one: _Tops, top_two: _Tops) -> bool:
@@ -329,12 +331,9 @@ def _outcome(one: Belief, two: Belief, top_one: _Tops, top_two: _Tops) -> bool:
         return False
     if min(one.fatalities[0][1], two.fatalities[0][1]) < _CLAIMED:
         return False
-    only = [_OUTCOMES.fullmatch(top.inside) is not None for top in (top_one, top_two)]
-    return any(only)
+    return any(_OUTCOMES.fullmatch(top.inside) for top in (top_one, top_two))
 
 
-_CLAIMED = 0.2
-"""Belief in a toll from which a trigger is taken to claim it."""
 SURELY = 0.8
 """Probability from which a trigger's group of kinds keeps those surely of another group away."""
 

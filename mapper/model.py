@@ -169,6 +169,11 @@ class IncidentPlace:
     inferred: bool
     place: Place
 
+    @property
+    def cited(self) -> bool:
+        """Whether it rests on words of the text; what a person gave without any rests on none."""
+        return self.mention[0] < self.mention[1]
+
     def to_dict(self) -> dict[str, Any]:
         """The contract's incident place: the link, and PLACE flattened beside it."""
         return {

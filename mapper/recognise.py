@@ -20,7 +20,7 @@ import yaml
 
 from geodata.area_phrases import find
 from geodata.gazetteer import GazetteerLike
-from mapper.discourse import DATELINE_REACH
+from mapper.discourse import DATELINE_REACH, PROSE
 from mapper.encode import Reading, TaggedSpan
 from mapper.lattice import Scorer, best, lattice
 from mapper.model import Article, Mention, Role, Span
@@ -38,8 +38,6 @@ KNOWN_FROM = 0.3
 PROPAGATE_FROM = 0.6
 """Score of a tagged name from which on its other occurrences are taken too."""
 
-_PROSE_LINE = 90
-"""Code points from which a line is prose rather than a heading."""
 _TOWN = 20_000
 """Inhabitants from which a town may be known to open a report by its name alone."""
 _FILED_SCORE = 0.9
@@ -183,7 +181,7 @@ def _filed_from(text: str, found: Found, gazetteer: GazetteerLike) -> Found:
     """
     for match in _LINE.finditer(text[:DATELINE_REACH]):
         line = text[match.start() : match.start() + DATELINE_REACH].split("\n", 1)[0]
-        if len(line) < _PROSE_LINE:
+        if len(line) < PROSE:
             continue  # a heading, or who wrote it
         head = _FILED.match(line)
         out = dict(found)

@@ -909,8 +909,8 @@ def main() -> None:
     }
     last = Path(__file__).resolve().parents[1] / "build" / "incidents"
     folder = a.keep_folds or last
-    for path in (a.out, folder / "x"):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    for needed in (a.out.parent, folder):
+        needed.mkdir(parents=True, exist_ok=True)
     whole = _keeping(trained.of(None), MODELS, a.keep)
     a.out.write_text(to_file(whole, meta), encoding="utf-8")
     for k in range(FOLDS):

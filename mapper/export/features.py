@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from mapper.abstain import confidences, parted, surenesses
 from mapper.export.crosswalk import codes, first_day, last_day, vaguest
-from mapper.export.words import kind_label, reasons
+from mapper.export.words import DRAWN_BY, kind_label, reasons
 from mapper.model import Actor, Analysis, Incident, IncidentPlace, Place, Toll
 
 DECIMALS = 6
@@ -178,7 +178,7 @@ def set_by_person(incident: Incident) -> tuple[str, ...]:
         ("date", [incident.date.quote] if incident.date else []),
         ("fatalities", [incident.fatalities.quote] if incident.fatalities else []),
         ("injured", [incident.injured.quote] if incident.injured else []),
-        ("places", [item.mention[0] < item.mention[1] for item in incident.places]),
+        ("places", [item.cited for item in incident.places]),
     )
     return tuple(name for name, words in values if not all(words))
 
@@ -443,7 +443,7 @@ def _protocol(analysis: Analysis, incident: Incident, item: IncidentPlace) -> st
     if place.id.startswith("point:"):
         return "coordinates given by a person"
     if place.id.startswith("area:"):
-        drawn = place.source == "a person"
+        drawn = place.source == DRAWN_BY
         return f"area {'drawn' if drawn else 'joined of areas of a gazetteer'} by a person"
     mention = next((m for m in analysis.mentions if m.span == item.mention), None)
     meant = mention is None or mention.why == ("chosen by a person",)

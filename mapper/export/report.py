@@ -184,8 +184,7 @@ def _table(rows: Sequence[Row]) -> Any:
                     E.td(
                         _text(
                             "; ".join(
-                                place_in_words(item)
-                                + ("" if item.mention[0] < item.mention[1] else f" ({BY_HAND})")
+                                place_in_words(item) + ("" if item.cited else f" ({BY_HAND})")
                                 for item in incident.places
                             )
                             or _guesses(incident)

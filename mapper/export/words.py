@@ -11,6 +11,8 @@ import yaml
 
 from mapper.model import Incident
 
+DRAWN_BY = "a person"
+"""The source of a place that a person pointed at or drew."""
 CHANGED = "changed by a person"
 """The reason for what a person set or took away."""
 

@@ -750,7 +750,9 @@ class _Resolver:
     def _later(self, e: DateExpression) -> Range | None:
         words = _words()
         direction = e.get("dir") or "later"
-        if direction in {"after", "before"} and _CAME.search(self.text[: e.start][-40:]):
+        if direction in {"after", "before"} and _CAME.search(
+            self.text[max(0, e.start - 40) : e.start]
+        ):
             # "The attack came a day after": counted from what follows, of which no day is known
             return None
         base = self.last[1] if self.last else None

@@ -15,7 +15,7 @@ from shapely.geometry import shape
 from geodata.fold import fold
 from geodata.gazetteer import distance_km
 from mapper.export.styles import styles
-from mapper.export.words import kind_label, kinds, reasons
+from mapper.export.words import DRAWN_BY, kind_label, kinds, reasons
 from mapper.model import (
     Actor,
     Analysis,
@@ -31,8 +31,6 @@ from mapper.model import (
 BY_HAND = "set by a person"
 """What is said of a value that a person gave without words of the text."""
 
-DRAWN_BY = "a person"
-"""The source of a place that a person pointed at or drew."""
 
 _WORDS = Path(__file__).with_name("words.yaml")
 
@@ -294,12 +292,8 @@ def place_in_words(item: IncidentPlace) -> str:
     return (
         ("" if relation in ("in", "at") else label_of("relation", relation) + " ")
         + ", ".join(parts)
-        + (" (follows from the context)" if item.inferred and _has_words(item) else "")
+        + (" (follows from the context)" if item.inferred and item.cited else "")
     )
-
-
-def _has_words(item: IncidentPlace) -> bool:
-    return item.mention[0] < item.mention[1]
 
 
 def spelling_in_words(item: IncidentPlace, text: str) -> str:
@@ -307,7 +301,7 @@ def spelling_in_words(item: IncidentPlace, text: str) -> str:
 
     Of a place that rests on no words, that a person set it.
     """
-    if not _has_words(item):
+    if not item.cited:
         if _drawn(item.place):
             return ""  # how precisely it is known says that a person drew it
         return f"{BY_HAND.capitalize()}. "

@@ -20,6 +20,13 @@ def paste(app, text: str) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Show on the map").first.click()
 
 
+def choose(page, files) -> None:
+    """Choose files to bring in, without yet bringing them in."""
+    page.get_by_role("button", name="Add articles").click()
+    page.get_by_role("tab", name="Upload files").click()
+    page.locator('input[type="file"]').set_input_files(files)
+
+
 def test_hostile_text_is_shown_as_it_stands_and_never_run(make_app, own_server):
     app = make_app(own_server.url).open()
     app.page.on("dialog", lambda dialog: app.errors.append("a dialog opened: " + dialog.message))
@@ -97,10 +104,9 @@ def test_a_weekday_asks_for_the_date_of_publication(make_app, own_server):
 def test_a_file_that_is_no_text_is_told_of_where_it_was_chosen(make_app, own_server):
     app = make_app(own_server.url).open()
     page = app.page
-    page.get_by_role("button", name="Add articles").click()
-    page.get_by_role("tab", name="Upload files").click()
-    page.locator('input[type="file"]').set_input_files(
-        [{"name": "bad.txt", "mimeType": "text/plain", "buffer": b"a\xc0b\x00"}]
+    choose(
+        page,
+        [{"name": "bad.txt", "mimeType": "text/plain", "buffer": b"a\xc0b\x00"}],
     )
     expect(page.get_by_text("bad.txt")).to_be_visible()
     dialog = page.get_by_role("dialog")
@@ -124,9 +130,8 @@ def test_what_breaks_the_pipeline_breaks_nothing_else(make_app, own_server):
 def test_files_are_uploaded_listed_and_shown_together(make_app, own_server):
     app = make_app(own_server.url).open()
     page = app.page
-    page.get_by_role("button", name="Add articles").click()
-    page.get_by_role("tab", name="Upload files").click()
-    page.locator('input[type="file"]').set_input_files(
+    choose(
+        page,
         [
             {"name": "one.txt", "mimeType": "text/plain", "buffer": b"An attack in the north."},
             {
@@ -135,7 +140,7 @@ def test_files_are_uploaded_listed_and_shown_together(make_app, own_server):
                 "buffer": b"# Two\n\nAn attack, then an attack.",
             },
             {"name": "bad.txt", "mimeType": "text/plain", "buffer": b"\xff\xfe\x00"},
-        ]
+        ],
     )
     expect(page.get_by_text("two.md")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Show on the map").last.click()
