@@ -12,6 +12,7 @@ from mapper.model import (
     Candidate,
     DateSpan,
     Evidence,
+    Figure,
     Incident,
     IncidentPlace,
     Mention,
@@ -73,6 +74,10 @@ def toll(data: Json | None) -> Toll | None:
         quote=data["quote"],
         span=span(data["span"]),
         shared_with=tuple(data["shared_with"]),
+        figures=tuple(
+            Figure(f["low"], f["high"], f["quote"], span(f["span"]), f["source"])
+            for f in data.get("figures", ())  # analyses of earlier versions have none
+        ),
     )
 
 

@@ -206,10 +206,33 @@ class DateSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of people as one source gives it; ``source`` is None where the text names none."""
+
+    low: int | None
+    high: int | None
+    quote: str
+    span: Span
+    source: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """One member of the toll object's ``figures``."""
+        return {
+            "low": self.low,
+            "high": self.high,
+            "quote": self.quote,
+            "span": list(self.span),
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Toll:
     """A number of people as the text states it; None is an open bound.
 
     ``shared_with`` lists the ids of the other incidents that the same toll is given for.
+    ``figures`` are the statements in conflict that the bounds span, that of ``quote`` first;
+    none where the text gives one figure.
     """
 
     low: int | None
@@ -218,6 +241,7 @@ class Toll:
     quote: str
     span: Span
     shared_with: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's toll object, with the quote's offsets."""
@@ -228,6 +252,7 @@ class Toll:
             "quote": self.quote,
             "span": list(self.span),
             "shared_with": list(self.shared_with),
+            "figures": [figure.to_dict() for figure in self.figures],
         }
 
 

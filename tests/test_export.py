@@ -26,6 +26,7 @@ from lxml import etree
 from shapely.geometry import shape
 
 import mapper
+from mapper import decode
 from mapper.corrections import Corrector, apply, place_area, place_at
 from mapper.errors import InputError
 from mapper.export import FORMATS, Options, feature_collection, format_of, report, write
@@ -33,7 +34,7 @@ from mapper.export.crosswalk import codes
 from mapper.export.features import geojson, incident_geometry
 from mapper.export.styles import styles
 from mapper.export.words import kinds
-from mapper.model import Article, DateSpan, Evidence, IncidentPlace
+from mapper.model import Article, DateSpan, Evidence, Figure, IncidentPlace
 from mapper.schema import validate
 from mapper.webmap.rows import payload, rows_of
 from mapper.webmap.words import sureness_in_words
@@ -390,6 +391,29 @@ def test_figures_set_by_a_person_cite_no_words(analyses, tmp_path):
     drawn = payload(rows_of([found]))["rows"][0]
     assert drawn["tolls"][0]["note"] == "set by a person"
     assert drawn["when"] == "2021 (set by a person)" and drawn["whenQuote"] is None
+
+
+def test_figures_in_conflict_are_told_with_who_gives_each(analyses, tmp_path):
+    shelling, *others = analyses[0].incidents
+    text = analyses[0].article.text
+    words = "at least two dockers"
+    figures = (
+        Figure(2, None, words, made.span(text, words), None),
+        Figure(3, 3, "3", made.span(text, "3"), "police"),
+    )
+    toll = replace(shelling.fatalities, high=3, figures=figures)
+    told = replace(analyses[0], incidents=(replace(shelling, fatalities=toll), *others))
+    stored = json.loads(json.dumps(told.to_dict()))
+    assert decode.incident(stored["incidents"][0]).fatalities == toll
+    collection = feature_collection([told])
+    validate(collection, "incidents")
+    listed = collection["features"][0]["properties"]["fatalities_figures"]
+    assert [f["source"] for f in listed] == [None, "police"]
+    row = next(csv.DictReader(written([told], tmp_path, ".csv").open(encoding="utf-8", newline="")))
+    assert row["fatalities_figures"] == "“at least two dockers” | “3” (police)"
+    note = payload(rows_of([told]))["rows"][0]["tolls"][0]["note"]
+    assert note == "“at least two dockers”, “3” (police)"
+    assert note in written([told], tmp_path, ".report.html").read_text("utf-8")
 
 
 def test_the_report_counts_and_lists_what_was_thrown_out(analyses, tmp_path):

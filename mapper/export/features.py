@@ -344,6 +344,7 @@ def _toll(name: str, toll: Toll | None) -> dict[str, Any]:
         f"{name}_high": toll.high if toll else None,
         f"{name}_quote": toll.quote or None if toll else None,
         f"{name}_shared_with": list(toll.shared_with) if toll else [],
+        f"{name}_figures": [figure.to_dict() for figure in toll.figures] if toll else [],
     }
 
 

@@ -21,6 +21,7 @@ from mapper.export.features import (
     identified,
     place_geometry,
 )
+from mapper.export.words import figure_in_words
 from mapper.model import Analysis, Incident
 
 CRS = "EPSG:4326"
@@ -164,9 +165,13 @@ def _kept(incident: Incident, options: Options | None) -> Incident:
 
 
 def flat(properties: dict[str, Any]) -> dict[str, Any]:
-    """Properties without the nested ones, lists joined by " | "."""
+    """Properties without the nested ones, lists joined by " | ", figures as words."""
     return {
-        key: " | ".join(str(item) for item in value) if isinstance(value, list) else value
+        key: " | ".join(
+            figure_in_words(item) if isinstance(item, dict) else str(item) for item in value
+        )
+        if isinstance(value, list)
+        else value
         for key, value in properties.items()
         if key not in _LEFT_OUT
     }

@@ -26,6 +26,7 @@ from mapper.webmap.totals import totals
 from mapper.webmap.words import (
     BY_HAND,
     actors_in_words,
+    figures_in_words,
     label_of,
     place_in_words,
     precision_in_words,
@@ -222,6 +223,7 @@ def _toll(toll: Any) -> str:
     return (
         range_in_words(toll.low, toll.high)
         + (" (shared)" if toll.shared_with else "")
+        + (f": {figures_in_words(toll)}" if toll.figures else "")
         + ("" if toll.quote else f" ({BY_HAND})")
     )
 

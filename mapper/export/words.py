@@ -51,3 +51,8 @@ def reasons(incident: Incident) -> dict[str, str]:
         for name, reason in incident.why.items()
         if said.get(name, True) or reason == CHANGED
     }
+
+
+def figure_in_words(figure: Mapping[str, Any]) -> str:
+    """One source's figure of a toll: its words, and who gives it where the text says so."""
+    return f"“{figure['quote']}”" + (f" ({figure['source']})" if figure["source"] else "")

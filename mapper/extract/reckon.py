@@ -5,6 +5,7 @@ A toll phrase is one statement; the sentences around it may give another figure 
 people ("a committee counts 23"), tell of more dead ("two others died in hospital"), give the sum
 ("bringing the toll to nine"), or say that the attacker died too.  Figures in conflict make a range,
 more dead are added, and perpetrators who died count (``mapper/ontology/tolls.yaml`` has the words).
+Who gives each of the figures in conflict is kept with it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from functools import cache
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene, TollCandidate
 from mapper.extract.tolls import What, figures, parse_toll
-from mapper.model import Span, Toll
+from mapper.model import Figure, Span, Toll
 
 __all__ = ["Reckoned", "reckon"]
 
@@ -210,7 +211,15 @@ def reckon(scene: Scene, own: Sequence[Span], toll: Toll, what: What, kind: str)
     if sides:
         base = _plus(base, base)
     others: list[Range] = []
+    figures: list[Figure] = []
     quotes: list[str] = []
+
+    def differs(found: Range, start: int, end: int) -> None:
+        """Take a figure in conflict with the base, and who gives it."""
+        others.append(found)
+        figures.append(_figure(scene, found, (start, end)))
+        quotes.append(scene.text[start:end].lower())
+
     added: Range = (0, 0)
     maybe: Range | None = None
     total: Range | None = None
@@ -218,13 +227,12 @@ def reckon(scene: Scene, own: Sequence[Span], toll: Toll, what: What, kind: str)
     # Two kinds of harm in one sentence leave a bare figure open.
     mixed = re.search(rf"\b(?:{_said_words(what)[1]})\b", scene.text[a:b].lower()) is not None
     for pattern in _after_phrase():
-        m = pattern.search(scene.text[toll.span[1] : b].lower())
+        m = pattern.search(_small(scene.text[toll.span[1] : b]))
         if m and _differs(base, _read(m["np"], what)):
-            others.append(_read(m["np"], what))
-            quotes.append(m["np"])
+            differs(_read(m["np"], what), *(toll.span[1] + at for at in m.span("np")))
             break
     for n, (start, end) in enumerate(_window(scene, own, toll)):
-        part = scene.text[start:end].lower()
+        part = _small(scene.text[start:end])
         m = _SUM.search(part)
         if m:
             figure = re.match(_number(), part[m.end() :])
@@ -255,14 +263,12 @@ def reckon(scene: Scene, own: Sequence[Span], toll: Toll, what: What, kind: str)
                 continue
             other = _read(m["np"], what)
             if _differs(base, other) and other not in others:
-                others.append(other)
-                quotes.append(m["np"])
+                differs(other, *(start + at for at in m.span("np")))
             break
     if not others:
         bound = _bound(scene, toll, base, what, own)
         if bound is not None:
-            others.append(bound)
-            quotes.append(f"{bound[0] or bound[1]}")
+            differs(*bound)
     if what == "fatalities" and _attacker_died(scene, own, toll, kind):
         added = _plus(added, (1, 1))
         quotes.append("the attacker")
@@ -280,7 +286,86 @@ def reckon(scene: Scene, own: Sequence[Span], toll: Toll, what: What, kind: str)
     if sides:
         quotes.append(sides.group())
     said = "”, “".join(dict.fromkeys(q.strip() for q in quotes))
-    return Reckoned(replace(toll, low=low, best=best, high=high), f"with “{said}”")
+    stated: tuple[Figure, ...] = ()
+    if total is None and figures:
+        stated = (_figure(scene, (toll.low, toll.high), toll.span), *figures)
+    made = replace(toll, low=low, best=best, high=high, figures=stated)
+    return Reckoned(made, f"with “{said}”")
+
+
+def _figure(scene: Scene, bounds: Range, span: Span) -> Figure:
+    return Figure(*bounds, scene.text[slice(*span)], span, _source(scene, span))
+
+
+_CLAUSE = re.compile(
+    r"[,;:.()“”\"—–]\s*|\b(?:but|while|and|whereas|though|although)\s+", re.IGNORECASE
+)
+_NOBODY = frozenset(
+    [
+        "was",
+        "were",
+        "is",
+        "are",
+        "be",
+        "been",
+        "being",
+        "not",
+        "it",
+        "he",
+        "she",
+        "they",
+        "we",
+        "i",
+        "who",
+        "which",
+        "that",
+        "this",
+        "there",
+    ]
+)
+"""Last words of what is no source: passives ("was reported"), pronouns."""
+
+
+@cache
+def _sources() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Who gives a figure: in its clause before it, after it, and at the head of its sentence."""
+    verbs = _any(w for w in ontology("tolls")["give_figure"] if w not in {"had", "has", "have"})
+    told = rf"(?:(?:have|has|had|also|later|now|only)\s+){{0,2}}(?:{verbs}|told)\b"
+    who = r"[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’-]*){0,7}?"
+    ends = r"(?=\s*(?:[,;:.)]|$|\b(?:and|but|while)\b))"
+    by = rf"(?:according\s+to|by\s+the\s+(?:count|word|account)\s+of)\s+({who})"
+    owned = rf"by\s+({who})['’]s?\s+(?:count|word|account|figures|tally)\b"
+    return (
+        re.compile(rf"\s*({who})\s+{told}", re.IGNORECASE),
+        re.compile(
+            rf"(?:[^;.:]{{0,80}}?\b)?(?:{by}{ends}|{owned})|[^;.:]{{0,80}}?,\s*({who})\s+{told}",
+            re.IGNORECASE,
+        ),
+        re.compile(rf"\s*{by}\s*,", re.IGNORECASE),
+    )
+
+
+def _source(scene: Scene, span: Span) -> str | None:
+    """Who gives a figure in its own sentence, in the text's words; None where nobody is named."""
+    a, b = scene.sentences[scene.sentence_of(span[0])]
+    before, after = scene.text[a : span[0]], scene.text[span[1] : b]
+    clauses = [m.end() for m in _CLAUSE.finditer(before)]
+    clause = before[clauses[-1] :] if clauses else before
+    another = re.search(rf"(?<!\w)(?:{figures()})(?!\w)", _small(after))
+    after = after[: another.start()] if another else after
+    in_clause, behind, at_head = _sources()
+    found = in_clause.match(clause) or behind.match(after)
+    if found is None and len(clauses) < 2:
+        found = at_head.match(before)
+    if found is None:
+        return None
+    who = next(group for group in found.groups() if group is not None)
+    return None if _small(who).split()[-1] in _NOBODY else " ".join(who.split())
+
+
+def _small(text: str) -> str:
+    """The text in small letters, each where it was: the lower case of some takes two places."""
+    return "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
 
 
 _PART = re.compile(
@@ -295,14 +380,18 @@ _OLD = re.compile(
 def _elsewhere(scene: Scene, start: int, end: int) -> bool:
     """Whether a figure is said of a place of its own ("124 deaths in the city alone")."""
     return any(
-        end <= m.start <= end + 12 and m.role == "literal"
+        end <= m.start <= end + 12
+        and m.role == "literal"
+        and not re.search(r"[.;:!?\n]", scene.text[end : m.start])
         for m in scene.mentions
         if start < m.start < end + 40
     )
 
 
-def _bound(scene: Scene, toll: Toll, base: Range, what: What, own: Sequence[Span]) -> Range | None:
-    """What was counted where the phrase says "as many as", and the other way round."""
+def _bound(
+    scene: Scene, toll: Toll, base: Range, what: What, own: Sequence[Span]
+) -> tuple[Range, int, int] | None:
+    """What was counted where the phrase says "as many as", and the other way round; and where."""
     stretches = _window(scene, own, toll)
 
     def near(t: TollCandidate) -> bool:
@@ -317,9 +406,9 @@ def _bound(scene: Scene, toll: Toll, base: Range, what: What, own: Sequence[Span
         if not near(t):
             continue
         if base[0] is None and base[1] is not None and t.low is not None and 0 < t.low < base[1]:
-            return (t.low, t.low)
+            return (t.low, t.low), t.start, t.end
         if base[0] is not None and t.low is None and t.high is not None and t.high > base[0]:
-            return (t.high, t.high)
+            return (t.high, t.high), t.start, t.end
     return None
 
 

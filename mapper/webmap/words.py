@@ -15,7 +15,7 @@ from shapely.geometry import shape
 from geodata.fold import fold
 from geodata.gazetteer import distance_km
 from mapper.export.styles import styles
-from mapper.export.words import DRAWN_BY, kind_label, kinds, reasons
+from mapper.export.words import DRAWN_BY, figure_in_words, kind_label, kinds, reasons
 from mapper.model import (
     Actor,
     Analysis,
@@ -170,11 +170,16 @@ def toll_in_words(label: str, toll: Toll | None) -> dict[str, str] | None:
     """A toll as label, text and note, or None."""
     if toll is None:
         return None
-    note = f"“{toll.quote}”" if toll.quote else BY_HAND
+    note = figures_in_words(toll) or (f"“{toll.quote}”" if toll.quote else BY_HAND)
     if toll.shared_with:
         several = len(toll.shared_with)
         note += f" – one figure for this and {several} other incident{'s' if several > 1 else ''}"
     return {"label": label, "text": range_in_words(toll.low, toll.high), "note": note}
+
+
+def figures_in_words(toll: Toll) -> str:
+    """Figures in conflict, each with who gives it: ``“nine people” (police), “12” (a doctor)``."""
+    return ", ".join(figure_in_words(figure.to_dict()) for figure in toll.figures)
 
 
 def actors_in_words(actors: Sequence[Actor]) -> str:
