@@ -32,7 +32,7 @@ from mapper.errors import SetupError
 from mapper.extract.learned import Trees
 from mapper.model import Role, Span
 from mapper.names import clean
-from mapper.segment import abbreviations, words
+from mapper.segment import abbreviations, one_case, words
 
 __all__ = ["COLUMNS", "MODEL", "Lattice", "Scorer", "best", "lattice"]
 
@@ -159,7 +159,7 @@ class _Text:
         self.names = names
         self.tagged = [s for s in reading.places if s.label in _ROLES]
         self.rules = {s: said for s, said in rules.items() if said[0] != "nominal"}
-        self.one_case = text.islower() or text.isupper()
+        self.one_case = one_case(text)
         self._tag_starts = [s.start for s in self.tagged]
         self._longest_tag = max((s.end - s.start for s in self.tagged), default=0)
         ordered = sorted(self.rules)

@@ -25,6 +25,7 @@ from mapper.encode import Reading, TaggedSpan
 from mapper.lattice import Scorer, best, lattice
 from mapper.model import Article, Mention, Role, Span
 from mapper.names import clean, fold
+from mapper.segment import one_case
 
 TAKE_FROM = 0.5
 """Score of the encoder's span from which it is taken as it is."""
@@ -160,7 +161,7 @@ def proposed(article: Article, reading: Reading, gazetteer: GazetteerLike) -> Fo
             found[(start, end)] = (cast(Role, span.label), span.score)
     known = _Known(gazetteer)
     found = _grown(text, found, known)
-    shouted = text.islower() or text.isupper()
+    shouted = one_case(text)
     found = {
         span: said
         for span, said in found.items()
@@ -496,7 +497,7 @@ def _propagated(text: str, found: dict[Span, tuple[Role, float]]) -> dict[Span, 
         name = text[start:end]
         if role == "nominal" or score < PROPAGATE_FROM or len(name) < 4:
             continue
-        if not name[:1].isupper():
+        if not (name[:1].isupper() or one_case(text)):
             continue
         if role == "organisation":
             role = "literal"
@@ -647,7 +648,7 @@ def _coordinated(
     text: str, found: dict[Span, tuple[Role, float]], known: _Known
 ) -> dict[Span, tuple[Role, float]]:
     """In a text of one case, what is named side by side with a place and known as one."""
-    if not (text.islower() or text.isupper()):
+    if not one_case(text):
         return found
     out = dict(found)
     for (start, end), (role, _) in sorted(found.items()):
@@ -686,14 +687,49 @@ _EMBASSY = re.compile(
 )
 
 
+_THERE = re.compile(
+    r"\bthere\b(?!['’]?(?:s|re|ll|d|ve)\b)"
+    r"(?=(?P<gap>\W{0,9})(?P<next>[\w'’]{0,20})(?:\s{1,3}(?P<then>[\w'’]{1,20}))?)",
+    re.IGNORECASE,
+)
+_WORD_BEFORE = re.compile(r"([\w'’.-]+)(\W*)$")
+
+
+def _locative(text: str, match: re.Match[str]) -> bool:
+    """Whether a "there" of _THERE names a place rather than says that something is."""
+    cues = _cues()
+    after, then = ((match[name] or "").lower().replace("’", "'") for name in ("next", "then"))
+    word = _WORD_BEFORE.search(text[max(0, match.start() - 30) : match.start()])
+    before = word[1].lower().replace("’", "'") if word else ""
+    begins = word is None or bool(word[2].strip())
+    gap = match["gap"].strip()
+    if before in cues["there_said"] or (
+        gap in ("'", "’") and after in ("s", "re", "ll", "d", "ve")
+    ):
+        return False
+    if gap or not after:
+        return True
+    if after in cues["there_is"]:
+        shown = then != "been" and (
+            then.endswith(("ed", "en", "own", "ung")) or then in cues["there_state"]
+        )
+        verbal = before.endswith(("ed", "ing", "ly")) or before in cues["there_after"]
+        return shown and not begins and not verbal
+    if after in ("a", "an", "some") and before in ("is", "was", "are", "were"):
+        return False  # "was there a plan?"
+    return match[0] != "There"
+
+
 def _referred(text: str, found: dict[Span, tuple[Role, float]]) -> dict[Span, tuple[Role, float]]:
-    """References by their form: "the capital", "in the temple town", "said here on Monday"."""
+    """References by their form: "the capital", "in the temple town", "said here", "shot there"."""
     out = dict(found)
     taken = bytearray(len(text))  # so that a long text takes no longer for each word
     for start, end in found:
         taken[start:end] = b"\1" * (end - start)
-    for pattern, group in ((_CAPITAL, 0), (_IN_TOWN, 1), (_HERE, 0)):
+    for pattern, group in ((_CAPITAL, 0), (_IN_TOWN, 1), (_HERE, 0), (_THERE, 0)):
         for match in pattern.finditer(text):
+            if pattern is _THERE and not _locative(text, match):
+                continue
             start, end = match.span(group)
             if not any(taken[start:end]):
                 out[start, end] = ("nominal", 0.8)

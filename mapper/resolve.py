@@ -46,9 +46,23 @@ CHUNK = 700
 _SHOWN = 5
 _NOMINAL_FACTOR = 0.85
 _SPOKEN_OF_KM = 50.0
+_SPOKEN_OF = {"literal": 1.0, "nominal": 0.8, "metonymic": 0.9, "organisation": 0.6}
+_BY_ITS_PLACES = 0.4
+_UNIT_REACH = 250.0  # code points in which a named province loses two thirds of its weight
 _POINTS = ("city", "capital", "neighbourhood", "admin2", "admin3")
 _CUES = Path(__file__).parent / "cues" / "nominals.yaml"
 _KM_PER_DEGREE = 111.2
+_CLAUSE_BREAK = re.compile(
+    r"[,.;:!?\n“”\"—–(]|\b(?:and|but|or|when|while|where|after|before|who|which|that|as|because"
+    r"|since|until|if)\b",
+    re.IGNORECASE,
+)
+_SETS_IN = re.compile(r"\s*(?:,\s*(?:in\s+)?|\(\s*|\s+in\s+)(?:the\s+)?")
+_GOVERNED = re.compile(
+    r"\b(?:in|at|to|from|near|into|of|on|for|around|outside|inside|through|across|towards?|over)"
+    r"\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
 
 
 @lru_cache(maxsize=1)
@@ -645,31 +659,89 @@ class _Scene:
                 if named:
                     return named[0], 0.8, f"the country spoken of is {named[0].name}"
             return None
+        if kinds and kinds[0] in ("admin1", "admin2"):
+            return self._unit(i, kinds, resolver)
         sites = set(_nominals()["sites"])
         for back in (self.before(i), self.after(i)[:4]):
             for k in back:
                 entry, mention = self.entries[k], self.mentions[k]
                 if entry is None or mention.role in ("organisation", "demonym", "metonymic"):
                     continue
+                if head == "there" and self._subject_of(k, i):
+                    continue
                 words = clean(mention.text).lower().split()
                 if head in sites and head in words[-1:] + words[:1]:
                     return entry, mention.confidence, f"it refers to {mention.text!r}"
                 if head not in sites and entry.kind in kinds:
+                    if head == "there":
+                        entry, mention = self._set_in_it(k, kinds)
                     return entry, mention.confidence, f"it refers to {entry.name}"
         if head in sites:
             anchor = self.anchor(i)
             if anchor:
                 return (*anchor, f"the text speaks of {anchor[0].name} just there")
             return None
-        if kinds and kinds[0] in ("admin1", "admin2"):
-            for k in self.before(i):
-                entry = self.entries[k]
-                if entry is None or self.mentions[k].role != "literal":
-                    continue
-                for above in resolver.gazetteer.parents(entry):
-                    if above.kind == kinds[0]:
-                        return above, self.mentions[k].confidence * 0.9, f"{entry.name} lies in it"
         return None
+
+    def _set_in_it(self, k: int, kinds: Sequence[str]) -> tuple[Entry, Mention]:
+        """Mention k, or what the text sets in it just before it: Omaha of "Omaha, Nebraska"."""
+        entry, mention = self.entries[k], self.mentions[k]
+        assert entry is not None, "only placed mentions are looked at"
+        for j in self.before(k)[:1]:
+            inner, one = self.entries[j], self.mentions[j]
+            if inner is None or inner.kind not in kinds or one.role not in ("literal", "nominal"):
+                continue
+            gap = self.article.text[one.end : mention.start]
+            if kinds.index(inner.kind) < kinds.index(entry.kind) and _SETS_IN.fullmatch(gap):
+                return inner, one
+        return entry, mention
+
+    def _subject_of(self, k: int, i: int) -> bool:
+        """Whether mention k acts in the clause of mention i, so that its "there" is elsewhere."""
+        one, other = self.mentions[k], self.mentions[i]
+        text = self.article.text
+        if other.start - one.end > 200 or _CLAUSE_BREAK.search(text[one.end : other.start]):
+            return False
+        return not _GOVERNED.search(text[max(0, one.start - 40) : one.start])
+
+    def _unit(
+        self, i: int, kinds: Sequence[str], resolver: Resolver
+    ) -> tuple[Entry, float, str] | None:
+        """The province or district that the text speaks of around a mention.
+
+        Named itself (a government's too: "the Gujarat government ... in the state") it counts
+        more than by a place that lies in it.
+        """
+        at = self.mentions[i].start
+        weights: dict[str, float] = defaultdict(float)
+        found: dict[str, tuple[Entry, float, str]] = {}
+        for k in self.order:
+            entry, mention = self.entries[k], self.mentions[k]
+            if entry is None or k == i:
+                continue
+            weight = _SPOKEN_OF.get(mention.role, 0.0)
+            unit, because = entry, f"it refers to {entry.name}"
+            if entry.kind not in kinds:
+                if mention.role not in ("literal", "nominal"):
+                    continue
+                above = resolver.gazetteer.parents(entry)
+                held = next((u for u in above if u.kind == kinds[0]), None)
+                if held is None:
+                    continue
+                unit, because = held, f"{entry.name} lies in it"
+                weight *= _BY_ITS_PLACES
+            elif entry.kind != kinds[0]:
+                weight *= 0.5
+            gap = abs(mention.start - at)
+            weights[unit.id] += weight * (
+                math.exp(-gap / _UNIT_REACH) * (1.0 if mention.start < at else 0.5) + 0.02
+            )
+            known = found.get(unit.id)
+            if known is None or known[2].endswith("lies in it"):
+                found[unit.id] = (unit, mention.confidence, because)
+        if not weights:
+            return None
+        return found[max(sorted(weights), key=lambda u: weights[u])]
 
     def _parent(self, country: str, resolver: Resolver) -> Entry | None:
         for entry in self.entries:

@@ -142,6 +142,12 @@ def test_a_town_before_a_colon_opens_the_report(text, towns):
     ("text", "nominals"),
     [
         ("Police said here on Monday that all was calm.", ["here"]),
+        ("A judge there ordered a search.", ["there"]),
+        ("The homes there were burned, and the school there is shut.", ["there", "there"]),
+        ("Two men died there. There, people sleep in the open.", ["there", "There"]),
+        ("Police said there were shots. There was a fire, and there is no water.", []),
+        ("There ’s no end to it. Was there a plan? “Hi there,” he said.", []),
+        ("Officials fear there will be more. There came a shout.", []),
         ("We are here to stay. Here is why.", []),
         ("Troops were sent to the temple town. The city council met.", ["the temple town"]),
         ("They met in the city hall.", []),

@@ -108,6 +108,32 @@ def test_that_town_is_the_town_just_named():
     assert any("refers to" in reason for reason in town.why)
 
 
+def test_there_is_where_the_text_has_just_been_not_who_acts_in_its_clause():
+    roles = {"there": "nominal"}
+    text = "Crowds met in Bunia. Kinshasa closed the bridge there on Monday."
+    *_, there = placed(text, "Bunia", "Kinshasa", "there", roles=roles)
+    assert there.place.name == "Bunia"
+    text = "Crowds met in Bunia. Troops drove to Kinshasa and fired shots there."
+    *_, there = placed(text, "Bunia", "Kinshasa", "there", roles=roles)
+    assert there.place.name == "Kinshasa"
+    text = "Police raided a plant in Omaha, Nebraska. Nobody was held there."
+    *_, there = placed(text, "Omaha", "Nebraska", "there", roles=roles)
+    assert there.place.name == "Omaha"
+
+
+def test_the_state_is_the_one_spoken_of_and_not_a_far_one():
+    text = (
+        "Manipur is calm, he said, and so is Punjab. A party leader in Delhi said that the Gujarat "
+        "government had failed to keep order in the state."
+    )
+    roles = {"Gujarat": "metonymic", "the state": "nominal"}
+    *_, state = placed(text, "Manipur", "Punjab", "Delhi", "Gujarat", "the state", roles=roles)
+    assert state.place.name == "Gujarāt"
+    text = "Buses burned in Surat and Vadodara on Sunday, and the state asked for troops."
+    *_, state = placed(text, "Surat", "Vadodara", "the state", roles={"the state": "nominal"})
+    assert state.place.name == "Gujarāt"
+
+
 def test_a_direction_of_the_country_is_an_area_with_a_shape():
     text = "Iraq was tense. In Baghdad and the south crowds gathered."
     *_, south = placed(text, "Iraq", "Baghdad", "the south", roles={"the south": "nominal"})
