@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mapper.extract import extract
+from mapper.extract import extract, own_place_first
 from mapper.extract.learned import NO_MODELS, Linear, Models, Trees
 from mapper.extract.placing import (
     PLACE_COLUMNS,
@@ -272,3 +272,28 @@ def test_all_composed_texts_are_learned_from():
     found = coded_documents(Path("/nowhere"))
     assert sum(d.source == "composed" for d in found) == lines
     assert all(d.incidents for d in found if d.article.id.startswith("p-in"))
+
+
+# --- what the trigger's own sentence says ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sentence", "belief", "first"),
+    [
+        ("In Kut, one man was shot dead.", 0.5, "Kut"),  # nearly as likely: its own sentence
+        ("In Kut, one man was shot dead.", 0.3, "Basra"),
+        ("One man, who hated Kut, was shot dead.", 0.5, "Basra"),  # no preposition sets it there
+    ],
+)
+def test_a_place_that_the_own_sentence_says_goes_before_one_nearly_as_likely(
+    sentence, belief, first
+):
+    scene = scene_of(
+        f"Police met in Basra on Monday. {sentence}",
+        {"Basra": ("literal", spot("Basra", "city")), "Kut": ("literal", spot("Kut", "city"))},
+        "shot dead",
+    )
+    likely = ((at(scene, "Basra"), 0.58), (at(scene, "Kut"), belief))
+    found = own_place_first(scene, 0, likely)
+    assert words_of(scene, [j for j, _ in found])[0] == first
+    assert {j for j, _ in found} == {j for j, _ in likely}
