@@ -6,7 +6,7 @@
 
 Readings come from the fold encoders (``build/folds``) and scorers from the folds that
 ``training.train_incidents`` left in ``build/incidents``.  Fold encoders that went on from earlier
-networks have not seen the documents of rounds 2 and 3 (``second``), MUC-4's test set and the
+networks have not seen the documents of later rounds (``second``), MUC-4's test set and the
 labels of ``police``, but all the rest: ``incidents``, ``single``, ``written`` and ``verbs`` are
 then flattering and are measured only when asked for.  Texts and labels are looked for in ../shared;
 what is missing is left out.
@@ -137,7 +137,7 @@ def compare(
 
 
 def second(folder: Path, models: Sequence[Models]) -> Json:
-    """score_incidents.py on the documents of rounds 2 and 3: real texts, and composed ones."""
+    """score_incidents.py on the documents of round 2 and later: real texts, and composed ones."""
     documents = [d for d in coded_documents() if d.round > 1]
     found = predict("coded", documents, models, Readers())
     out: Json = {}
