@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
+import serving
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--mute-audio", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
+    "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
 PATIENCE = 180_000
 """Milliseconds to wait for what must come: slow machines are no failures."""
@@ -42,19 +40,15 @@ class Server:
     def __init__(self, workspace: Path, script: Path = HERE / "fixture_app.py") -> None:
         self.workspace, self.script = workspace, script
         self.port = free_port()
-        self.process: subprocess.Popen | None = None
+        self.process: serving.Process | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> Server:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(self.script), "--server.port",
-             str(self.port), "--server.headless", "true"],
-            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env={**os.environ, "INCIDENT_MAPPER_WORKSPACE": str(self.workspace), "USER": "tester"},
-        )  # fmt: skip
+        environment = {"INCIDENT_MAPPER_WORKSPACE": str(self.workspace), "USER": "tester"}
+        self.process = serving.start(self.script, self.port, environment)
         until = time.monotonic() + PATIENCE / 1000
         while time.monotonic() < until:
             try:
@@ -62,7 +56,7 @@ class Server:
                     if answer.status == 200:
                         return self
             except OSError:
-                if self.process.poll() is not None:
+                if not self.process.is_alive():
                     raise RuntimeError("the server ended before it was ready") from None
             time.sleep(0.2)
         raise RuntimeError("the server did not become ready")
@@ -70,11 +64,10 @@ class Server:
     def stop(self) -> None:
         if self.process:
             self.process.terminate()
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
+            self.process.join(30)
+            if self.process.is_alive():
                 self.process.kill()
-                self.process.wait(30)
+                self.process.join(30)
             self.process = None
 
 
@@ -119,6 +112,7 @@ class App:
               return idle;
             }""",
             timeout=PATIENCE,
+            polling=100,  # by default a question a frame, for which the page is drawn each time
         )
 
     def shown(self) -> int:
@@ -208,15 +202,12 @@ def context_of(chromium, **options):
     )
     context.set_default_timeout(PATIENCE)
 
-    def decide(route):
-        url = route.request.url
-        if url.startswith(("http://127.0.0.1:", "file:", "data:", "blob:")):
-            route.continue_()
-        else:
-            refused.append(url)
-            route.abort()
+    def note(request):
+        if not request.url.startswith(("http://127.0.0.1:", "file:", "data:", "blob:")):
+            refused.append(request.url)
 
-    context.route("**/*", decide)
+    # The browser's own flags refuse; deciding here would hold every file up and forbid caching.
+    context.on("request", note)
     return context, refused
 
 
