@@ -6,9 +6,9 @@
 Each document is read by the encoder, its spans weighed by the scorer (``spans-K.json``) and its
 names placed by the ranker that have not seen its outlet (folds of ``training/folds.py``); TUD-Loc
 is in no training set and is measured with the shipped models; ``second`` are the composed texts
-of round 2 and later.  Fold encoders that went on from earlier networks have seen LGL, GeoWebNews and
-``written``: for these only the figures of given spans are honest then, and they are measured when
-asked for (``--corpus``).  Prints recognition, resolution of given spans and end to end as
+of round 2 and later. Fold encoders that went on from earlier networks have seen LGL, GeoWebNews
+and ``written``: for these only the figures of given spans are honest then, and they are measured
+when asked for (``--corpus``). Prints recognition, resolution of given spans and end to end as
 ``score_places.py`` of the evaluation counts them, plus calibration and the precision of what
 the default threshold lets onto a map.
 """

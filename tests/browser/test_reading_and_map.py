@@ -316,3 +316,12 @@ def test_a_long_text_is_there_to_its_end_whatever_is_asked_first(make_app, own_s
     assert filtered.shown() == 111
     expect(filtered.text.locator(".cite")).to_have_count(900)
     expect(filtered.text.locator(".cite:not(.off)")).to_have_count(111)
+
+
+@pytest.mark.parametrize("address", ["http://example.org/x", "http://93.184.216.34/x"])
+def test_a_request_beyond_this_machine_is_refused_and_counted(make_app, library, address):
+    app = make_app(library.url).open()
+    tried = f"fetch('{address}', {{mode: 'no-cors'}}).then(() => 'answered', () => 'refused')"
+    assert app.page.evaluate(tried) == "refused"
+    assert app.refused == [address]
+    app.expected = [address]
