@@ -49,6 +49,7 @@ _SPOKEN_OF_KM = 50.0
 _SPOKEN_OF = {"literal": 1.0, "nominal": 0.8, "metonymic": 0.9, "organisation": 0.6}
 _BY_ITS_PLACES = 0.4
 _UNIT_REACH = 250.0  # code points in which a named province loses two thirds of its weight
+_UNIT_MENTIONS = 80  # mentions before and after that are looked at, however long the text
 _POINTS = ("city", "capital", "neighbourhood", "admin2", "admin3")
 _CUES = Path(__file__).parent / "cues" / "nominals.yaml"
 _KM_PER_DEGREE = 111.2
@@ -549,6 +550,7 @@ class _Scene:
         self.entries = entries
         self.order = list(order)
         self.rank = {i: k for k, i in enumerate(self.order)}
+        self.units: dict[tuple[str, str], Entry | None] = {}
 
     def before(self, i: int) -> list[int]:
         """The placed mentions before mention i, nearest first."""
@@ -715,7 +717,8 @@ class _Scene:
         at = self.mentions[i].start
         weights: dict[str, float] = defaultdict(float)
         found: dict[str, tuple[Entry, float, str]] = {}
-        for k in self.order:
+        here = self.rank[i]
+        for k in self.order[max(0, here - _UNIT_MENTIONS) : here + _UNIT_MENTIONS]:
             entry, mention = self.entries[k], self.mentions[k]
             if entry is None or k == i:
                 continue
@@ -724,8 +727,7 @@ class _Scene:
             if entry.kind not in kinds:
                 if mention.role not in ("literal", "nominal"):
                     continue
-                above = resolver.gazetteer.parents(entry)
-                held = next((u for u in above if u.kind == kinds[0]), None)
+                held = self._held(entry, kinds[0], resolver)
                 if held is None:
                     continue
                 unit, because = held, f"{entry.name} lies in it"
@@ -742,6 +744,13 @@ class _Scene:
         if not weights:
             return None
         return found[max(sorted(weights), key=lambda u: weights[u])]
+
+    def _held(self, entry: Entry, kind: str, resolver: Resolver) -> Entry | None:
+        """The unit of a kind that an entry lies in; the gazetteer is asked once."""
+        if (entry.id, kind) not in self.units:
+            above = resolver.gazetteer.parents(entry)
+            self.units[entry.id, kind] = next((u for u in above if u.kind == kind), None)
+        return self.units[entry.id, kind]
 
     def _parent(self, country: str, resolver: Resolver) -> Entry | None:
         for entry in self.entries:
