@@ -35,11 +35,11 @@ def pick(page, label: str, option: str) -> None:
     for _ in range(5):
         box.click()
         try:
-            wanted.wait_for(timeout=3000)
-        except TimeoutError:
+            wanted.click(timeout=3000)
+        except TimeoutError:  # not there, or gone again before it could be clicked
             continue
-        break
-    wanted.click()
+        return
+    wanted.click(timeout=3000)
 
 
 def test_corrections_are_saved_shown_undone_and_survive_a_restart(mine, own_server, make_app):
