@@ -692,14 +692,14 @@ _THERE = re.compile(
     r"(?=(?P<gap>\W{0,9})(?P<next>[\w'’]{0,20})(?:\s{1,3}(?P<then>[\w'’]{1,20}))?)",
     re.IGNORECASE,
 )
-_WORD_BEFORE = re.compile(r"([\w'’.-]+)(\W*)$")
+_LAST_WORD = re.compile(r"([\w'’.-]+)(\W*)$")
 
 
 def _locative(text: str, match: re.Match[str]) -> bool:
     """Whether a "there" of _THERE names a place rather than says that something is."""
     cues = _cues()
     after, then = ((match[name] or "").lower().replace("’", "'") for name in ("next", "then"))
-    word = _WORD_BEFORE.search(text[max(0, match.start() - 30) : match.start()])
+    word = _LAST_WORD.search(text[max(0, match.start() - 30) : match.start()])
     before = word[1].lower().replace("’", "'") if word else ""
     begins = word is None or bool(word[2].strip())
     gap = match["gap"].strip()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from geodata.gazetteer import Gazetteer, GazetteerError
 from mapper.encode import Reading, Sparse, TaggedSpan
 from mapper.model import Article
-from mapper.recognise import from_spans, recognise, trimmed
+from mapper.recognise import from_spans, proposed, recognise, trimmed
 
 try:
     GAZETTEER = Gazetteer.open()
@@ -51,6 +51,13 @@ def found(text: str, *tagged: tuple[str, str, float]) -> list[tuple[str, str]]:
 def test_spans_are_trimmed(phrase, kept):
     start, end = trimmed(phrase, 0, len(phrase))
     assert phrase[start:end] == kept
+
+
+def test_a_name_found_once_is_proposed_again_but_not_within_a_persons():
+    text = "Police met in Tikrit. Shops in Basra, Tikrit were shut. Then Omar Tikrit spoke."
+    read = reading(text, ("Tikrit", "literal", 0.95), ("Basra", "literal", 0.95))
+    spans = sorted(proposed(Article("t", text), read, GAZETTEER))
+    assert [text[a:b] for a, b in spans] == ["Tikrit", "Basra", "Tikrit"]
 
 
 def test_pieces_of_a_name_are_made_whole():
