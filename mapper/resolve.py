@@ -678,11 +678,9 @@ class _Scene:
                     if head == "there":
                         entry, mention = self._set_in_it(k, kinds)
                     return entry, mention.confidence, f"it refers to {entry.name}"
-        if head in sites:
-            anchor = self.anchor(i)
-            if anchor:
-                return (*anchor, f"the text speaks of {anchor[0].name} just there")
-            return None
+        anchor = self.anchor(i) if head in sites else None
+        if anchor:
+            return (*anchor, f"the text speaks of {anchor[0].name} just there")
         return None
 
     def _set_in_it(self, k: int, kinds: Sequence[str]) -> tuple[Entry, Mention]:
@@ -717,6 +715,7 @@ class _Scene:
         at = self.mentions[i].start
         weights: dict[str, float] = defaultdict(float)
         found: dict[str, tuple[Entry, float, str]] = {}
+        named: set[str] = set()
         here = self.rank[i]
         for k in self.order[max(0, here - _UNIT_MENTIONS) : here + _UNIT_MENTIONS]:
             entry, mention = self.entries[k], self.mentions[k]
@@ -738,9 +737,10 @@ class _Scene:
             weights[unit.id] += weight * (
                 math.exp(-gap / _UNIT_REACH) * (1.0 if mention.start < at else 0.5) + 0.02
             )
-            known = found.get(unit.id)
-            if known is None or known[2].endswith("lies in it"):
+            if unit.id not in named:
                 found[unit.id] = (unit, mention.confidence, because)
+            if unit is entry:
+                named.add(unit.id)
         if not weights:
             return None
         return found[max(sorted(weights), key=lambda u: weights[u])]

@@ -144,6 +144,14 @@ def _last(text: str, begin: int, at: int) -> str:
     return found.group().lower() if found else ""
 
 
+def small_letters(text: str) -> str:
+    """The text in small letters, each where it was: the lower case of some takes two places."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
 _LETTERS = re.compile(r"[^\W\d_]+")
 _FEW_CAPITALS = 0.045
 """Share of words with a capital up to which a text is one in small letters: a line that a web page

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mapper.extract import extract, own_place_first
+from mapper.extract import extract
 from mapper.extract.learned import NO_MODELS, Linear, Models, Trees
 from mapper.extract.placing import (
     PLACE_COLUMNS,
@@ -13,6 +13,7 @@ from mapper.extract.placing import (
     lies_in,
     most_specific,
     named_with,
+    own_place_first,
     place_features,
     places_near,
 )

@@ -32,8 +32,8 @@ from mapper.extract.modality import (
     decided,
     modality_row,
 )
-from mapper.extract.placing import PLACE_COLUMNS, place_features, places_near, preposition
-from mapper.extract.scene import Scene, build_scene, place_key
+from mapper.extract.placing import PLACE_COLUMNS, own_place_first, place_features, places_near
+from mapper.extract.scene import Scene, build_scene
 from mapper.extract.triggers import (
     KIND_COLUMNS,
     TRIGGER_COLUMNS,
@@ -43,14 +43,7 @@ from mapper.extract.triggers import (
 )
 from mapper.model import Article, Incident, Mention
 
-__all__ = [
-    "believed",
-    "beliefs_of",
-    "extract",
-    "links_of",
-    "own_place_first",
-    "trigger_probabilities",
-]
+__all__ = ["believed", "beliefs_of", "extract", "links_of", "trigger_probabilities"]
 
 SETTLED = 0.75
 """Probability that goes to a modality which a turn of phrase settles."""
@@ -200,37 +193,6 @@ def placed(
     p = scorer.probability(np.concatenate(rows))
     found = _ranked([[j for j, _ in mine] for mine in alone], p)
     return [own_place_first(scene, i, mine) for i, mine in zip(kept, found, strict=True)]
-
-
-NEARLY = 0.8
-"""From this share of the best one's probability on, a place that a trigger's own sentence sets it
-in goes before one of another sentence: of 69 such triggers (rounds 2 and 3, out of fold) 32 were
-there, 21 at the best."""
-
-
-def own_place_first(
-    scene: Scene, index: int, places: tuple[tuple[int, float], ...]
-) -> tuple[tuple[int, float], ...]:
-    """The places with what a trigger's own sentence says by a preposition first, if it is near."""
-    if not places:
-        return places
-    here = scene.sentence_of(scene.triggers[index].start)
-    best, most = places[0]
-    if scene.sentence_of(scene.mentions[best].start) == here:
-        return places
-    key = place_key(scene.mentions[best])
-    for n, (j, p) in enumerate(places):
-        mention = scene.mentions[j]
-        if p < NEARLY * most or place_key(mention) == key:
-            continue
-        if (
-            scene.sentence_of(mention.start) == here
-            and mention.role in ("literal", "nominal")
-            and mention.place is not None
-            and preposition(scene, mention) in ("in", "at", "near", "outside")
-        ):
-            return ((j, min(1.0, most + KEEP)), *places[:n], *places[n + 1 :])
-    return places
 
 
 def _linear(

@@ -23,6 +23,7 @@ from typing import Any
 from text_to_num import text2num
 
 from mapper.extract.resources import ontology
+from mapper.segment import small_letters
 
 __all__ = ["DateExpression", "When", "find_dates", "of_saying", "opens_saying", "resolve_dates"]
 
@@ -323,9 +324,7 @@ def find_dates(
     """
     found: list[DateExpression] = []
     for begin, end in spans if spans is not None else [(0, len(text))]:
-        stretch = text[begin:end].lower()
-        if len(stretch) != end - begin:  # lower-casing changed lengths: keep offsets true
-            stretch = "".join(c.lower() if len(c.lower()) == 1 else c for c in text[begin:end])
+        stretch = small_letters(text[begin:end])
         if _prefilter().search(stretch):
             found += _find_in(text, begin, stretch)
     return tuple(found)

@@ -38,6 +38,7 @@ __all__ = [
     "lies_in",
     "most_specific",
     "named_with",
+    "own_place_first",
     "place_features",
     "places_near",
     "relation_of",
@@ -390,6 +391,39 @@ def place_features(scene: Scene, index: int, near: Sequence[int]) -> FloatArray:
         )
     full = [[*row, *more] for row, more in zip(rivals(rows), syntax, strict=True)]
     return _matrix(full, len(PLACE_COLUMNS))
+
+
+NEARLY = 0.8
+"""From this share of the best one's probability on, a place that a trigger's own sentence sets it
+in goes before one of another sentence: of 69 such triggers (rounds 2 and 3, out of fold) 32 were
+there, 21 at the best."""
+AHEAD = 0.01
+"""By how much it is then put before that one."""
+
+
+def own_place_first(
+    scene: Scene, index: int, places: tuple[tuple[int, float], ...]
+) -> tuple[tuple[int, float], ...]:
+    """The places with what a trigger's own sentence says by a preposition first, if it is near."""
+    if not places:
+        return places
+    here = scene.sentence_of(scene.triggers[index].start)
+    best, most = places[0]
+    if scene.sentence_of(scene.mentions[best].start) == here:
+        return places
+    key = place_key(scene.mentions[best])
+    for n, (j, p) in enumerate(places):
+        mention = scene.mentions[j]
+        if p < NEARLY * most or place_key(mention) == key:
+            continue
+        if (
+            scene.sentence_of(mention.start) == here
+            and mention.role in ("literal", "nominal")
+            and mention.place is not None
+            and preposition(scene, mention) in ("in", "at", "near", "outside")
+        ):
+            return ((j, min(1.0, most + AHEAD)), *places[:n], *places[n + 1 :])
+    return places
 
 
 # --- places that belong together ---------------------------------------------------------------

@@ -19,6 +19,7 @@ from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene, TollCandidate
 from mapper.extract.tolls import What, figures, parse_toll
 from mapper.model import Figure, Span, Toll
+from mapper.segment import small_letters
 
 __all__ = ["Reckoned", "reckon"]
 
@@ -210,14 +211,12 @@ def reckon(scene: Scene, own: Sequence[Span], toll: Toll, what: What, kind: str)
     sides = _SIDES.match(scene.text[toll.span[1] : toll.span[1] + 40].lower())
     if sides:
         base = _plus(base, base)
-    others: list[Range] = []
-    figures: list[Figure] = []
+    others: list[Figure] = []
     quotes: list[str] = []
 
     def differs(found: Range, start: int, end: int) -> None:
         """Take a figure in conflict with the base, and who gives it."""
-        others.append(found)
-        figures.append(_figure(scene, found, (start, end)))
+        others.append(_figure(scene, found, (start, end)))
         quotes.append(scene.text[start:end].lower())
 
     added: Range = (0, 0)
@@ -227,12 +226,12 @@ def reckon(scene: Scene, own: Sequence[Span], toll: Toll, what: What, kind: str)
     # Two kinds of harm in one sentence leave a bare figure open.
     mixed = re.search(rf"\b(?:{_said_words(what)[1]})\b", scene.text[a:b].lower()) is not None
     for pattern in _after_phrase():
-        m = pattern.search(_small(scene.text[toll.span[1] : b]))
+        m = pattern.search(small_letters(scene.text[toll.span[1] : b]))
         if m and _differs(base, _read(m["np"], what)):
             differs(_read(m["np"], what), *(toll.span[1] + at for at in m.span("np")))
             break
     for n, (start, end) in enumerate(_window(scene, own, toll)):
-        part = _small(scene.text[start:end])
+        part = small_letters(scene.text[start:end])
         m = _SUM.search(part)
         if m:
             figure = re.match(_number(), part[m.end() :])
@@ -262,7 +261,7 @@ def reckon(scene: Scene, own: Sequence[Span], toll: Toll, what: What, kind: str)
             if re.search(rf"\b(?:{_said_words(what)[1]})\b", spoken):
                 continue
             other = _read(m["np"], what)
-            if _differs(base, other) and other not in others:
+            if _differs(base, other) and other not in map(_range, others):
                 differs(other, *(start + at for at in m.span("np")))
             break
     if not others:
@@ -274,7 +273,7 @@ def reckon(scene: Scene, own: Sequence[Span], toll: Toll, what: What, kind: str)
         quotes.append("the attacker")
     found = total or base
     if total is None and others:
-        found = _span(base, others)
+        found = _span(base, [_range(figure) for figure in others])
     if total is None:
         found = _plus(found, added)
         if maybe is not None and not others:
@@ -287,8 +286,8 @@ def reckon(scene: Scene, own: Sequence[Span], toll: Toll, what: What, kind: str)
         quotes.append(sides.group())
     said = "”, “".join(dict.fromkeys(q.strip() for q in quotes))
     stated: tuple[Figure, ...] = ()
-    if total is None and figures:
-        stated = (_figure(scene, (toll.low, toll.high), toll.span), *figures)
+    if total is None and others:
+        stated = (_figure(scene, (toll.low, toll.high), toll.span), *others)
     made = replace(toll, low=low, best=best, high=high, figures=stated)
     return Reckoned(made, f"with “{said}”")
 
@@ -297,33 +296,13 @@ def _figure(scene: Scene, bounds: Range, span: Span) -> Figure:
     return Figure(*bounds, scene.text[slice(*span)], span, _source(scene, span))
 
 
+def _range(figure: Figure) -> Range:
+    return (figure.low, figure.high)
+
+
 _CLAUSE = re.compile(
     r"[,;:.()“”\"—–]\s*|\b(?:but|while|and|whereas|though|although)\s+", re.IGNORECASE
 )
-_NOBODY = frozenset(
-    [
-        "was",
-        "were",
-        "is",
-        "are",
-        "be",
-        "been",
-        "being",
-        "not",
-        "it",
-        "he",
-        "she",
-        "they",
-        "we",
-        "i",
-        "who",
-        "which",
-        "that",
-        "this",
-        "there",
-    ]
-)
-"""Last words of what is no source: passives ("was reported"), pronouns."""
 
 
 @cache
@@ -351,7 +330,7 @@ def _source(scene: Scene, span: Span) -> str | None:
     before, after = scene.text[a : span[0]], scene.text[span[1] : b]
     clauses = [m.end() for m in _CLAUSE.finditer(before)]
     clause = before[clauses[-1] :] if clauses else before
-    another = re.search(rf"(?<!\w)(?:{figures()})(?!\w)", _small(after))
+    another = re.search(rf"(?<!\w)(?:{figures()})(?!\w)", small_letters(after))
     after = after[: another.start()] if another else after
     in_clause, behind, at_head = _sources()
     found = in_clause.match(clause) or behind.match(after)
@@ -360,12 +339,8 @@ def _source(scene: Scene, span: Span) -> str | None:
     if found is None:
         return None
     who = next(group for group in found.groups() if group is not None)
-    return None if _small(who).split()[-1] in _NOBODY else " ".join(who.split())
-
-
-def _small(text: str) -> str:
-    """The text in small letters, each where it was: the lower case of some takes two places."""
-    return "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
+    nobody = small_letters(who).split()[-1] in ontology("tolls")["no_source"]
+    return None if nobody else " ".join(who.split())
 
 
 _PART = re.compile(

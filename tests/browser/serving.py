@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
 Process = multiprocessing.process.BaseProcess
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["serving_imports"])
+CONTEXT.set_forkserver_preload(["coded", "mapper.views.app", "streamlit.web.cli"])
 
 
 def start(script: Path, port: int, environment: dict[str, str]) -> Process:
