@@ -18,6 +18,7 @@ FLAGS = [
     "--mute-audio", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
+WINDOW = {"viewport": {"width": 1400, "height": 1000}, "reduced_motion": "reduce"}
 PATIENCE = 180_000
 """Milliseconds to wait for what must come: slow machines are no failures."""
 
@@ -37,9 +38,11 @@ def free_port() -> int:
 class Server:
     """Streamlit's own server on this machine, with a workspace of its own."""
 
-    def __init__(self, workspace: Path, script: Path = HERE / "fixture_app.py") -> None:
+    def __init__(
+        self, workspace: Path, script: Path = HERE / "fixture_app.py", port: int | None = None
+    ) -> None:
         self.workspace, self.script = workspace, script
-        self.port = free_port()
+        self.port = port or free_port()
         self.process: serving.Process | None = None
 
     @property
@@ -154,16 +157,82 @@ class App:
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def driver():
     playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=PATIENCE)
+    with playwright.sync_playwright() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def executable() -> str:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("needs Debian's chromium")
-    playwright.expect.set_options(timeout=PATIENCE)
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium(driver, executable):
+    """A browser for windows of other kinds, each new to the app."""
+    browser = driver.chromium.launch(executable_path=executable, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+class Profile:
+    """A browser as a user keeps it: one tab, which has seen the app and kept its scripts.
+
+    To load and compile them anew for each test takes more than the tests themselves.  What an app
+    could remember in the browser, cookies and storage, is cleared after each test.
+    """
+
+    def __init__(self, driver, executable: str, directory: Path) -> None:
+        self.context = driver.chromium.launch_persistent_context(
+            str(directory), executable_path=executable, args=FLAGS, **WINDOW
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.asked: list[str] = []
+        self.errors: list[str] = []
+        watch(self.context, self.asked)
+        self.context.on("weberror", lambda found: self.errors.append(str(found.error)))
+        self.tab = self.context.pages[0]
+        self.taken = False
+
+    def page(self):
+        """The tab, or a further one if it is in use or was closed."""
+        if self.tab.is_closed():
+            self.tab = self.context.new_page()
+            self.taken = False
+        if self.taken:
+            return self.context.new_page()
+        self.taken = True
+        return self.tab
+
+    def clear(self) -> None:
+        for page in self.context.pages:
+            if page is not self.tab:
+                page.close()
+        if not self.tab.is_closed():
+            origin = self.tab.evaluate("location.origin")
+            self.tab.goto("about:blank")  # asks no one whether to leave
+            if origin.startswith("http"):
+                session = self.context.new_cdp_session(self.tab)
+                session.send(
+                    "Storage.clearDataForOrigin",
+                    {"origin": origin, "storageTypes": "cookies,local_storage,indexeddb"},
+                )
+                session.detach()
+        self.taken = False
+        self.asked.clear()
+        self.errors.clear()
+
+
+@pytest.fixture(scope="session")
+def profile(driver, executable, tmp_path_factory):
+    made = Profile(driver, executable, tmp_path_factory.mktemp("profile"))
+    yield made
+    made.context.close()
 
 
 @pytest.fixture(scope="session")
@@ -194,48 +263,68 @@ def server(tmp_path_factory):
     made.stop()
 
 
-def context_of(chromium, **options):
-    """A browser context that reaches this machine alone, and what it was refused."""
-    refused: list[str] = []
-    context = chromium.new_context(
-        **{"viewport": {"width": 1400, "height": 1000}, "reduced_motion": "reduce", **options}
-    )
-    context.set_default_timeout(PATIENCE)
+def watch(context, refused: list[str]) -> None:
+    """Note what asks beyond this machine.
+
+    The browser's own flags refuse it; deciding here would hold every file up and forbid caching.
+    """
 
     def note(request):
         if not request.url.startswith(("http://127.0.0.1:", "file:", "data:", "blob:")):
             refused.append(request.url)
 
-    # The browser's own flags refuse; deciding here would hold every file up and forbid caching.
     context.on("request", note)
+
+
+def context_of(chromium, **options):
+    """A browser context that reaches this machine alone, and what it was refused."""
+    refused: list[str] = []
+    context = chromium.new_context(**{**WINDOW, **options})
+    context.set_default_timeout(PATIENCE)
+    watch(context, refused)
     return context, refused
 
 
 @pytest.fixture
-def make_app(chromium):
-    """Opens the app at an address; afterwards nothing may have asked beyond this machine."""
+def make_app(request, profile):
+    """Opens the app at an address; afterwards nothing may have asked beyond this machine.
+
+    By default in the browser that a user keeps; with ``options`` in a new one of that kind.
+    """
     opened = []
 
     def make(url: str, **options) -> App:
-        context, refused = context_of(chromium, **options)
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        app = App(page, url, refused, errors)
-        opened.append((context, app))
-        return app
+        if options:
+            context, refused = context_of(request.getfixturevalue("chromium"), **options)
+            page, errors = context.new_page(), []
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            opened.append(context)
+        else:
+            page, refused, errors = profile.page(), profile.asked, profile.errors
+        apps.append(App(page, url, refused, errors))
+        return apps[-1]
 
+    apps: list[App] = []
     yield make
-    for context, app in opened:
+    for context in opened:
         context.close()
-        assert app.refused == getattr(app, "expected", []), "asked beyond this machine"
-        assert app.errors == [], "errors in the page"
+    seen = [(app, list(app.refused), list(app.errors)) for app in apps]
+    profile.clear()
+    for app, refused, errors in seen:
+        assert refused == getattr(app, "expected", []), "asked beyond this machine"
+        assert errors == [], "errors in the page"
+
+
+@pytest.fixture(scope="session")
+def own_port() -> int:
+    """One address for all servers that last one test: the browser keeps scripts by address."""
+    return free_port()
 
 
 @pytest.fixture
-def own_server(tmp_path):
+def own_server(tmp_path, own_port):
     """A server with a workspace of its own, for tests that change things."""
-    made = Server(tmp_path / "workspace.gpkg").start()
+    made = Server(tmp_path / "workspace.gpkg", port=own_port).start()
     yield made
     made.stop()
 

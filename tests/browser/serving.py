@@ -13,9 +13,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+# The process that servers are forked from is told no search path, and leaves out without a word
+# what it does not find.
+os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])
 Process = multiprocessing.process.BaseProcess
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["coded", "mapper.views.app", "streamlit.web.cli"])
+CONTEXT.set_forkserver_preload(
+    [
+        "coded",
+        "mapper.views.app",
+        "mapper.export.frames",
+        "altair",
+        "folium.plugins",
+        "streamlit.web.cli",
+    ]
+)
 
 
 def start(script: Path, port: int, environment: dict[str, str]) -> Process:
