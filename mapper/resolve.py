@@ -166,7 +166,11 @@ class Resolver:
             if near >= 0:
                 chance = float(chances[at])
                 if prefers_anchor(told.names[at], s.sure, chance, features[at]):
-                    row = chosen[near].row - table.starts[near]
+                    row = (
+                        settled[near].index
+                        if near in settled
+                        else int(chosen[near].row - table.starts[near])
+                    )
                     stands[i] = told.names[near].block.entries[row]
                     out[i] = self._set_near(out[i], stands[i], chance, s)
                     continue
@@ -505,6 +509,7 @@ def _plainest(block: Block, belief: F32, best: int) -> int:
     entry = block.entries[best]
     if entry.kind not in ("admin1", "admin2", "admin3") or block.shape.kind is not None:
         return best
+    unit = float(belief[best])
     towns = [
         i
         for i, e in enumerate(block.entries)
@@ -515,13 +520,28 @@ def _plainest(block: Block, belief: F32, best: int) -> int:
         and (
             (
                 fold(e.name) == fold(entry.name)
-                and (e.kind == "capital" or float(belief[i]) > 0.15 * float(belief[best]))
+                and (
+                    e.kind == "capital"
+                    or float(belief[i]) > (_SEAT if _seat(e, entry) else _NAMESAKE) * unit
+                )
             )
             # Basrah and Al Başrah are both "Basra"
-            or float(belief[i]) > 0.6 * float(belief[best])
+            or float(belief[i]) > 0.6 * unit
         )
     ]
     return max(towns, key=lambda i: (float(belief[i]), -i)) if towns else best
+
+
+_NAMESAKE = 0.15
+"""How likely a town must be beside the unit of its name, as a share, to be what is meant."""
+_SEAT = 0.03
+"""The same where the town lies in the unit, which has its name from it."""
+
+
+def _seat(town: Entry, unit: Entry) -> bool:
+    """Whether a town lies in the district that bears its name."""
+    here = (unit.admin1, unit.admin2)
+    return unit.kind == "admin2" and all(here) and (town.admin1, town.admin2) == here
 
 
 def _head(word: str) -> str | None:

@@ -65,6 +65,13 @@ def test_a_name_alone_means_the_town_and_with_its_word_the_province():
     assert diyala.place.geometry is not None
 
 
+def test_a_town_is_meant_and_not_the_district_that_has_its_name_from_it():
+    text = "Thousands came to Ayodhya on Friday. Police closed the road at Karsewakpuram."
+    ayodhya, quarter = placed(text, "Ayodhya", "Karsewakpuram")
+    assert (ayodhya.place.name, ayodhya.place.kind) == ("Ayodhya", "city")
+    assert quarter.place.lon == ayodhya.place.lon  # around the town, not in the district
+
+
 def test_a_town_is_not_taken_for_the_province_that_borrows_its_name():
     text = "A bomb went off in Baquba on Monday, police said."
     (baquba,) = placed(text, "Baquba")

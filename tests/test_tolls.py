@@ -33,6 +33,9 @@ from mapper.segment import sentences
         ("half a dozen", 6, 6),
         ("Eleven people, or sixteen", 11, 16),
         ("unhurt", 0, 0),
+        ("the ambush and five guards", 5, 5),
+        ("The 726 includes the 60", 726, 726),
+        ("an 11-year", 1, 1),
     ],
 )
 def test_what_a_phrase_counts(quote, low, high):
@@ -66,6 +69,15 @@ def tolls(text):
         ("The death toll rose to 31.", {("fatalities", 31, 31)}),
         ("A gunman shot dead two guards.", {("fatalities", 2, 2)}),
         ("ELEVEN PEOPLE DIED AND 43 WERE WOUNDED.", {("fatalities", 11, 11), ("injured", 43, 43)}),
+        (
+            "The death toll in the riots, officials said, is now nearly 525.",
+            {("fatalities", None, 525)},
+        ),
+        ("The death toll has crossed the 250-mark.", {("fatalities", 250, 250)}),
+        ("Police Lieutenant Ann Poe and one private were killed.", {("fatalities", 2, 2)}),
+        ("LIEUTENANT ANN POE AND ONE PRIVATE WERE KILLED.", {("fatalities", 2, 2)}),
+        ("In the ambush and five soldiers were killed.", {("fatalities", 5, 5)}),
+        ("The blasts did not cause any casualties.", {("fatalities", 0, 0), ("injured", 0, 0)}),
     ],
 )
 def test_what_a_sentence_counts(text, expected):

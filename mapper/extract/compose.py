@@ -51,6 +51,8 @@ LONGEST = 600
 
 SURE_RULE = 0.5
 """Strength of a toll pattern from which it may speak without the scorer."""
+CLEAR_RULE = 0.85
+"""Strength of a toll pattern that knows where its phrase ends."""
 OTHER_TRIGGER = 0.3
 """Encoder's score from which another trigger of the sentence may own its toll."""
 NEAR_CHARS = 120
@@ -499,7 +501,19 @@ def toll_choice(
             best = (1.0 - doubt, j)
     if best is None or best[0] < floor:
         return None
-    return scene.tolls[best[1]], best[0]
+    chosen = best[1]
+    t = scene.tolls[chosen]
+    if t.rule < SURE_RULE:
+        # The encoder marks a part of what a pattern reads whole.
+        whole = [
+            j
+            for j, _ in options
+            if scene.tolls[j].rule >= CLEAR_RULE
+            and scene.tolls[j].start <= t.start
+            and t.end <= scene.tolls[j].end
+        ]
+        chosen = max(whole, key=lambda j: scene.tolls[j].rule, default=chosen)
+    return scene.tolls[chosen], best[0]
 
 
 def _toll(

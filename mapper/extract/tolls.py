@@ -133,6 +133,7 @@ def _zero_pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?<!\w)(?:{words})(?!\w)|\Ano\s+(?!fewer|less|more|longer)\w+"
         r"|\A(?:not|[a-z]+n['’]t)\s+(?:\w+\s+)?(?:suffer|sustain|receiv)"
+        rf"|\A(?:not|[a-z]+n['’]t)\s+(?:{_any(t['bring_about'])})\b"
     )
 
 
@@ -144,6 +145,11 @@ def _zero(lower: str) -> bool:
 @cache
 def _not_people() -> frozenset[str]:
     return frozenset(_list("not_people"))
+
+
+@cache
+def _no_person() -> frozenset[str]:
+    return frozenset(_list("not_a_person"))
 
 
 @cache
@@ -270,6 +276,9 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
         if after and after[0].strip(".,;") in not_people:
             taken.append(m.span())
             continue
+        if _COMPOUND.match(lower, m.end()):
+            taken.append(m.span())
+            continue
         first = _figure(m.group("n"))
         second = _figure(m.group("m")) if m.group("m") else None
         if first is None:
@@ -312,6 +321,8 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
             head = _HEAD_ENDS.split(part, maxsplit=1)[0].split()[-1]
             if head in _groups():
                 singles += _groups()[head]
+            elif found and head in _no_person():
+                continue
             elif not _plural(head):
                 singles += 1
             else:
@@ -343,6 +354,8 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
     return (1, 1, 1)
 
 
+_COMPOUND = re.compile(r"\s?-\s?(?:years?|months?|days?|hours?|minutes?|storey|foot|mile|km)\b")
+"""What makes a number no count: "an 11-year sentence"."""
 _WHEN = re.compile(r"\b(?:on|in|at|by|since|until|from|before|after|no\.?)\s+$")
 _A_NAME = (
     r"(?:(?:the|an?|his|her|their)\s+)?(?!(?:people|men|women|children|others|police)\b)[^\W\d][\w'’.-]*"
@@ -422,7 +435,7 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     mod = rf"(?:(?:{_any([*t['at_least'], *t['at_most'], *t['about']])}|between|from|all|other|the|another|these|(?:an?|the)\s+(?:{_any(t['more_of'])}))\s+)*"
     num = rf"{mod}(?:{q})(?:\s*(?:-|–|—|to|or|and)\s*(?:{q}))?(?:\s+(?:{_any(t['or_more'])}))?"
     tail = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|in\b|on\b|at\b|when\b|after\b|as\b|dead\b|killed\b|who\b|from\b|by\b|while\b|with\b|to\b|since\b|during\b|including\b|over\b|near\b|outside\b|before\b|injured\b|wounded\b|died\b|hurt\b|perished\b|lost\b|of\s+(?:them|whom)\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,5}"
-    noun = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|are\b|is\b|died\b|dead\b|killed\b|injured\b|wounded\b|hurt\b|perished\b|lost\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,6}?"
+    noun = r"(?:\s+(?!and\b|includ(?:es?|ed|ing)\b|were\b|was\b|have\b|had\b|has\b|are\b|is\b|died\b|dead\b|killed\b|injured\b|wounded\b|hurt\b|perished\b|lost\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,6}?"
     one = r"(?:an?|another|one|the|his|her|its|their)(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,4}?"
     two = r"(?:an?|another|one|his|her|their|the(?=(?:\s+[\w'’-]+){1,2}(?:,\s+\d{1,2},)?\s+and\b))(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,2}?"
     group = rf"(?P<np>{num}{noun}(?:\s+and\s+(?:{num}{noun}|{two}))?|{two}(?:,\s+\d{{1,2}},)?(?:\s+and\s+(?:{num}{noun}|{two}))|{one})"
@@ -463,7 +476,7 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     toll = _any(_list("toll_nouns"))
     rules.append((
         "fatalities", 0.7, True,
-        rf"(?:{toll})(?:\s+[\w'’-]+){{0,16}}?\s+(?:to|at|is|was|of|as|{_any(_list('toll_verbs'))})\s+(?P<np>{num})",
+        rf"(?:{toll})(?:,?\s+[\w'’-]+){{0,16}}?,?\s+(?:to|at|is|was|of|as|{_any(_list('toll_verbs'))})(?:\s+(?:{_any(_list('toll_fill'))}))?\s+(?P<np>{num})",
     ))  # fmt: skip
     rules.append((
         "fatalities", 0.7, False,
@@ -503,13 +516,16 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
         ("injured", 0.9, False, r"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:\w+\s+)?(?:suffer|sustain|receive)\w*\s+(?:any\s+)?(?:\w+\s+)?(?:injur\w+|wounds))"),
         ("fatalities", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|is|(?:injured|wounded|hurt)\s+(?:or|and|nor)))*\s+(?:{_any([*_list('kill_passive'), *_list('die'), 'lost'])}))"),
         ("fatalities", 0.9, False, r"(?P<np>no\s+(?:fatalities|deaths|loss\s+of\s+life|lives\s+were\s+lost|deaths?\s+\w+\s+reported))"),
+        ("both", 0.95, False, rf"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:{_any(_list('bring_about'))})\s+any\s+(?:\w+\s+)?(?:casualt\w+|victims))"),
+        ("fatalities", 0.95, False, rf"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:{_any(_list('bring_about'))})\s+any\s+(?:\w+\s+)?(?:deaths?|fatalit\w+|loss\s+of\s+life))"),
+        ("injured", 0.95, False, rf"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:{_any(_list('bring_about'))})\s+any\s+(?:\w+\s+)?injur\w+)"),
         ("injured", 0.9, False, rf"(?P<np>{_any(_list('nobody_hurt'))})"),
         ("injured", 0.7, False, rf"(?P<np>{_any(_list('unhurt'))})"),
     ]  # fmt: skip
     compiled = []
     for w2, s, total, pattern in rules:
         compiled.append(
-            (w2, s, total, re.compile(rf"(?<![\w.$£€-])(?<!\bno\s)(?:{pattern})(?![\w-])"))
+            (w2, s, total, re.compile(rf"(?<![\w.$£€-])(?<!\bno\s)(?:{pattern})(?!\w|-(?!mark\b))"))
         )
     return tuple(compiled)
 
@@ -585,6 +601,7 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
                         best[(e.start, e.end, w)] = e
         for k in [k for k in best if any(x <= k[0] and k[1] <= y for x, y in asides)]:
             del best[k]
+        _with_named(text, begin, best)
         told += _named(text, begin, stretch, best)
         _single(text, begin, stretch, best, told)
         _elliptic(text, begin, stretch, best)
@@ -652,6 +669,41 @@ def _name_patterns() -> tuple[tuple[What, re.Pattern[str]], ...]:
         ),
         ("injured", re.compile(rf"\b{name}\s+(?:was|is|had\s+been)\s+(?:{hurt})\b")),
     )
+
+
+@cache
+def _named_beside() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Somebody by name at the head of a clause before "and", in mixed case; the same by title."""
+    head = r"(?:\A|[.,;:“\"(—–]\s*|\b(?:that|when|but|while|where|as)\s+)"
+    title = _any(_list("titles"))
+    return (
+        re.compile(rf"{head}(?P<name>(?:[A-Z][\w.'’-]*\s+){{1,5}}[A-Z][\w'’-]+),?\s+and\s+\Z"),
+        re.compile(
+            rf"{head}(?P<name>(?:[\w.-]+\s+){{0,3}}(?:{title})(?:\s+[\w.'’-]+){{1,3}}),?\s+and\s+\Z",
+            re.IGNORECASE,
+        ),
+    )
+
+
+def _with_named(text: str, begin: int, best: dict[tuple[int, int, What], TollExpression]) -> None:
+    """Add who is named before the counted: "Lieutenant Correa and one private were killed"."""
+    for key, e in list(best.items()):
+        if e.strength < 0.85 or e.low is None or not 0 < e.low < 50:
+            continue
+        before = text[begin : e.start]
+        by_name, by_title = _named_beside()
+        m = by_title.search(before) if before.isupper() or before.islower() else None
+        if m is None and not before.isupper():
+            m = by_name.search(before)
+        if m is None or m["name"].split()[0].lower() in _first_words() - {"police"}:
+            continue
+        a = begin + m.start("name")
+        high = None if e.high is None else e.high + 1
+        best_of = None if e.best is None else e.best + 1
+        del best[key]
+        best[(a, e.end, e.what)] = replace(
+            e, start=a, quote=text[a : e.end], low=e.low + 1, best=best_of, high=high
+        )
 
 
 def _named(
