@@ -18,6 +18,7 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,13 @@ def casing(word: str) -> int:
     if word[:1].isdigit():
         return 4
     return 3 if any(c.isalpha() for c in word) else 5
+
+
+@cache
+def whole_words() -> frozenset[str]:
+    """Words that the network's vocabulary holds whole: English's common ones, in small letters."""
+    data = json.loads((MODEL / "tokenizer.json").read_text(encoding="utf-8"))
+    return frozenset(word for word in data["model"]["vocab"] if word.isalpha())
 
 
 class Pieces:

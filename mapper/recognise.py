@@ -21,7 +21,7 @@ import yaml
 from geodata.area_phrases import find
 from geodata.gazetteer import GazetteerLike
 from mapper.discourse import DATELINE_REACH, PROSE
-from mapper.encode import Reading, TaggedSpan
+from mapper.encode import Reading, TaggedSpan, whole_words
 from mapper.lattice import Scorer, best, lattice
 from mapper.model import Article, Mention, Role, Span
 from mapper.names import clean, fold
@@ -40,7 +40,7 @@ PROPAGATE_FROM = 0.6
 """Score of a tagged name from which on its other occurrences are taken too."""
 
 _TOWN = 20_000
-"""Inhabitants from which a town may be known to open a report by its name alone."""
+"""Inhabitants from which a town may be known by its name alone, where a tagger missed it."""
 _FILED_SCORE = 0.9
 _AREA_SCORE = 0.9
 _LONGEST_AREA = 90
@@ -99,6 +99,7 @@ def recognise(
     found = proposed(article, reading, gazetteer)
     found = _weighed(text, reading, found, gazetteer, scorer or shipped_scorer())
     found = _filed_from(text, found, gazetteer)
+    found = _without_capitals(text, found, gazetteer)
     mentions: list[Mention] = []
     taken = 0
     for (start, end), (role, score) in sorted(found.items(), key=lambda kv: (kv[0][0], -kv[0][1])):
@@ -193,6 +194,37 @@ def _filed_from(text: str, found: Found, gazetteer: GazetteerLike) -> Found:
                 out[span] = ("literal", _FILED_SCORE)
         return out
     return found
+
+
+@lru_cache(maxsize=1)
+def _without_capital() -> re.Pattern[str]:
+    before, after = ("|".join(sorted(_cues()[f"small_{k}"])) for k in ("before", "after"))
+    return re.compile(
+        rf"(?<![\w-])(?:(?:{before})\s+(?P<at>[^\W\d_]{{4,}})|the\s+(?P<of>[^\W\d_]{{4,}})\s+(?:{after}))(?![\w-])"
+    )
+
+
+def _without_capitals(text: str, found: Found, gazetteer: GazetteerLike) -> Found:
+    """With the towns that a tagger misses for want of capitals: "at ayodhya", "the godhra attack".
+
+    Only in texts in small letters, for words that are no common ones and name a town of some size
+    where a place or a happening is spoken of.
+    """
+    if not one_case(text) or text.isupper():
+        return found
+    out = dict(found)
+    covered = sorted(found)
+    at = 0
+    for match in _without_capital().finditer(text):
+        span = match.span("at" if match["at"] else "of")
+        while at < len(covered) and covered[at][1] <= span[0]:
+            at += 1
+        if at < len(covered) and covered[at][0] < span[1]:
+            continue
+        name = text[slice(*span)]
+        if name not in whole_words() and _is_town(name, gazetteer):
+            out[span] = ("literal", _FILED_SCORE)
+    return out
 
 
 def _is_town(name: str, gazetteer: GazetteerLike) -> bool:

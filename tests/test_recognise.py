@@ -192,3 +192,11 @@ def test_spans_lie_in_the_text_and_quote_it(text, cuts):
     plain = [m for m in mentions if m.role != "nominal"]
     for before, after in itertools.pairwise(plain):
         assert before.end <= after.start
+
+
+def test_a_town_without_its_capital_is_found_where_a_place_is_spoken_of():
+    text = "thousands gathered at ayodhya on friday. after the godhra attack the police were alert."
+    assert found(text) == [("ayodhya", "literal"), ("godhra", "literal")]
+    # a common word and the name of a person stay what they are, and capitals are for the tagger
+    assert found("the minister arrived in march to meet advani about the temple.") == []
+    assert found("Thousands gathered at Ayodhya on Friday. The Mayor of Kanpur came.") == []

@@ -2,13 +2,13 @@
 
     python -m training.train_ranker [--shared ../shared] [--anchors-only] [--out mapper/models]
 
-Learns from LGL, GeoWebNews, GeoCorpora, written.jsonl and the project's composed texts
-(TUD-Loc is non-commercial and is only measured).  Cross-validated by outlet (LGL: feed; web
-pages: host; else document); every round is trained on beliefs that the round before gave out of
-fold, so that it sees beliefs as uncertain as they will be.  Seeded: the same data give the same
-files.  Writes the fold rankers to ``build/folds/ranker-K/`` and the shipped one, trained on
-everything, to ``--out`` with its calibration and the threshold at which what is placed is right
-95 times in 100.
+Learns from LGL, GeoWebNews, GeoCorpora, written.jsonl, the project's composed texts and, in
+other news texts, from the names whose places were coded with an incident (TUD-Loc is
+non-commercial and is only measured).  Cross-validated by outlet (LGL: feed; web pages: host; else
+document); every round is trained on beliefs that the round before gave out of fold, so that it
+sees beliefs as uncertain as they will be.  Seeded: the same data give the same files.  Writes the
+fold rankers to ``build/folds/ranker-K/`` and the shipped one, trained on everything, to ``--out``
+with its calibration and the threshold at which what is placed is right 95 times in 100.
 
 Names that no gazetteer knows are set in another place of the text.  Which one is learned
 (``pick.onnx``) from every name with gold coordinates, taken as if nobody knew it; how likely it
@@ -24,8 +24,9 @@ import json
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, cast
 
@@ -37,6 +38,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from sklearn.isotonic import IsotonicRegression
 
+from geodata.fold import fold
 from geodata.gazetteer import Gazetteer
 from mapper.candidates import F32, Candidates
 from mapper.discourse import Discourse, discourse
@@ -59,6 +61,7 @@ from mapper.setting import PICK_COLUMNS, Pairs, pairs
 from training.corpora import fold_key
 from training.folds import FOLDS
 from training.folds import fold_of_key as fold_of
+from training.incident_data import Readers, coded_documents, readings
 
 SEED = 20191216
 NEAR_KM = 161.0
@@ -152,6 +155,59 @@ def load(path: Path, corpus: str, candidates: Candidates) -> list[Doc]:
         ]
         weight = 0.3 if corpus == "geocorpora" else 1.0
         docs.append(Doc(corpus, article, gold, fold_key(raw), weight, mentions))
+    return docs
+
+
+ALIKE = 0.75
+"""How like the head of a coded place's name a mention must be to be that place, 0 to 1."""
+_COARSE_PRECISION = ("country", "region", "sea")
+
+
+def _same_name(mention: str, coded: str) -> bool:
+    """Whether a mention is what a coded place is called: "oak creek", "Oak Creek, Wisconsin"."""
+    a, b = (fold(x).replace(" ", "") for x in (mention, coded.split(",", maxsplit=1)[0]))
+    return SequenceMatcher(None, a, b).ratio() >= ALIKE
+
+
+def load_coded(shared: Path, have: Collection[str], candidates: Candidates) -> list[Doc]:
+    """Coded news texts: their mentions as the encoders of their folds find them.
+
+    Only names that a coded place of an incident is called by have a place to learn from, wherever
+    they stand in the text; the others are what surrounds them.  Countries and the like, which
+    coders put anywhere in their midst, and provinces whose midst is another's teach nothing.
+    """
+    documents = [
+        d
+        for d in coded_documents(shared)
+        if d.source == "coded" and d.round > 1 and d.article.id not in have
+    ]
+    found = readings("coded", documents, Readers())
+    docs = []
+    for d in documents:
+        mentions = [
+            Mention(m.start, m.end, m.text, m.role)
+            for m in found[d.article.id][1]
+            if m.role != "nominal"
+        ]
+        called: dict[str, dict[str, Any]] = {}
+        for p in (p for i in d.incidents for p in i["places"] if p.get("lat") is not None):
+            if p["precision"] in _COARSE_PRECISION:
+                continue
+            for m in mentions:
+                if not (
+                    m.start < p["end"] and p["start"] < m.end and _same_name(m.text, p["name"])
+                ):
+                    continue
+                place = {"lat": p["lat"], "lon": p["lon"]}
+                near = any(_error(place, e) <= NEAR_KM for e in candidates.block(m.text).entries)
+                if near or p["precision"] in ("facility", "neighbourhood", "city"):
+                    called.setdefault(fold(m.text), place)
+        gold = [
+            called.get(fold(m.text), {}) if m.role in ("literal", "metonymic") else {}
+            for m in mentions
+        ]
+        if any(gold):
+            docs.append(Doc("coded", d.article, gold, d.article.id, 1.0, mentions))
     return docs
 
 
@@ -670,6 +726,7 @@ def corpora(shared: Path, candidates: Candidates) -> tuple[list[Doc], list[Doc]]
         learn += load(shared / "corpora" / f"{corpus}.jsonl", corpus, candidates)
     learn += load(shared / "evaluation" / "written.jsonl", "written", candidates)
     learn += load(COMPOSED, "composed", candidates)
+    learn += load_coded(shared, {d.article.id for d in learn}, candidates)
     return learn, load(shared / "corpora" / "tud_loc_2013.jsonl", "tud", candidates)
 
 
@@ -807,7 +864,7 @@ def main() -> None:
     if a.dry:
         return
     about = {
-        "trained_on": "LGL, GeoWebNews, GeoCorpora, written.jsonl, composed_places.jsonl",
+        "trained_on": "LGL, GeoWebNews, GeoCorpora, written, composed_places and coded.jsonl",
         "gazetteer": getattr(gazetteer, "version", "unknown"),
         "seed": SEED,
         "first_columns": len(FIRST_COLUMNS),
