@@ -111,7 +111,12 @@ def trigger_matrix(scene: Scene) -> FloatArray:
 def beliefs_of(scene: Scene, models: Models) -> list[Belief]:
     """Beliefs about every trigger above the threshold, in the order of the text."""
     accept = trigger_probabilities(scene, models)
-    kept = [i for i, p in enumerate(accept) if p >= models.threshold("trigger", 0.5)]
+    least = models.threshold("trigger", 0.5)
+    kept = [
+        i
+        for i, p in enumerate(accept)
+        if p >= least and not scene.of_another(scene.triggers[i].start)
+    ]
     if not kept:
         return []
     places = placed(scene, kept, accept, models)

@@ -14,6 +14,7 @@ from typing import Any
 from mapper.discourse import is_dateline
 from mapper.encode import Reading, TaggedSpan, Trigger
 from mapper.extract.dates import ResolvedDate, find_dates, resolve_dates
+from mapper.extract.furniture import other_articles
 from mapper.extract.resources import ontology
 from mapper.extract.tolls import TollExpression, counts_things, find_tolls, parse_toll
 from mapper.model import Article, Mention, Span
@@ -79,6 +80,8 @@ class Scene:
     """Indices of the mentions that say where a report was filed from."""
     title_end: int
     place_counts: Counter[str]
+    elsewhere: tuple[Span, ...] = ()
+    """Headlines of other articles that a web page put into this one."""
     notes: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What a scorer has worked out of one trigger or mention, kept for the pairs it stands in."""
 
@@ -89,6 +92,11 @@ class Scene:
     def word_of(self, at: int) -> int:
         """Index of the word that holds this offset, or of the next one."""
         return max(0, bisect_right(self.word_starts, at) - 1)
+
+    def of_another(self, at: int) -> bool:
+        """Whether this offset stands in the headline of another article."""
+        k = bisect_right(self.elsewhere, at, key=lambda span: span[0]) - 1
+        return k >= 0 and at < self.elsewhere[k][1]
 
     def paragraph_of(self, at: int) -> int:
         """Index of the paragraph that holds this offset."""
@@ -193,6 +201,7 @@ def build_scene(article: Article, reading: Reading, mentions: Sequence[Mention])
         ),
         title_end,
         Counter(place_key(x) for x in ordered if x.role in {"literal", "nominal"}),
+        other_articles(text),
     )
 
 
