@@ -211,9 +211,12 @@ def pair_probabilities(beliefs: Sequence[Belief], models: Models) -> dict[tuple[
     p = scorer.probability(rows) if scorer is not None else rows[:, 0] * rows[:, 2]
     acts = [_act(b) for b in beliefs]
     surely = [_sure_group(top.groups) for top in tops]
+    lists = [b.index if b.head is None else b.head for b in beliefs]
     for n, (i, j) in enumerate(pairs):
-        if (acts[i] and acts[j] and acts[i] != acts[j]) or (
-            surely[i] and surely[j] and surely[i] != surely[j]
+        if (
+            lists[i] == lists[j]
+            or (acts[i] and acts[j] and acts[i] != acts[j])
+            or (surely[i] and surely[j] and surely[i] != surely[j])
         ):
             p[n] = NEVER
         elif _outcome(beliefs[i], beliefs[j], tops[i], tops[j]):
@@ -586,7 +589,17 @@ def _confidence(scene: Scene, groups: Sequence[Sequence[Belief]], models: Models
     scorer = models.get("incident", INCIDENT_COLUMNS)
     if scorer is None:
         return [max(b.accept for b in g) for g in groups]
-    return [float(x) for x in scorer.probability(incident_matrix(groups))]
+    # The part of a list that has no verb of its own is as sure as the part that has it, and
+    # makes nothing beside it less or more sure.
+    told = [[b for b in g if b.head is None] for g in groups]
+    rows = [g for g in told if g]
+    found = iter(scorer.probability(incident_matrix(rows)).tolist() if rows else [])
+    out = [next(found) if g else 0.0 for g in told]
+    of_trigger = {b.index: p for g, p in zip(told, out, strict=True) for b in g}
+    return [
+        max([p, *(of_trigger.get(b.head, 0.0) for b in g if b.head is not None)])
+        for g, p in zip(groups, out, strict=True)
+    ]
 
 
 def _parts(scene: Scene, group: Sequence[Belief], models: Models) -> list[Sequence[str] | None]:

@@ -14,6 +14,7 @@ from mapper.encode import KINDS, MODALITIES, FloatArray, Reading
 from mapper.extract.actors import actors_of
 from mapper.extract.compose import Belief, compose
 from mapper.extract.concord import CONCORD_COLUMNS, concord_features
+from mapper.extract.elided import with_elided
 from mapper.extract.learned import Models, load_models
 from mapper.extract.linking import (
     DATE_COLUMNS,
@@ -65,7 +66,7 @@ def believed(
     Raises ``mapper.extract.learned.ModelFileError`` when the scorers are missing.
     """
     models = models if models is not None else load_models()
-    return tuple(beliefs_of(build_scene(article, reading, mentions), models))
+    return tuple(with_elided(beliefs_of(build_scene(article, reading, mentions), models)))
 
 
 def extract(

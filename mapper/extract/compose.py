@@ -81,6 +81,8 @@ class Belief:
     actors: tuple[tuple[Actor, float], ...]
     cues: tuple[str, ...]
     """Words that speak for the modality."""
+    head: int | None = None
+    """Index of the trigger whose list this continues without a verb of its own, else None."""
 
     @property
     def start(self) -> int:
