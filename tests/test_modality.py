@@ -28,10 +28,30 @@ def settled(text, trigger, kind="explosion_remote_violence", others=()):
         ("Ministers are considering a ceasefire.", "ceasefire", "hypothetical"),
         ("The lockdown remains in force around the harbour.", "lockdown", "ongoing"),
         ("The blockade entered its seventh week.", "blockade", "ongoing"),
+        ("A shape in the harbour turned out to be a log.", "shape", "denied"),
+        ("A parcel was left at the bank. It did not go off.", "parcel", "foiled"),
+        ("Sappers dismantled a charge under the quay.", "charge", "foiled"),
+        ("Pipe bomb found at the chapel", "Pipe bomb found", "foiled"),
+        ("The ambush came to nothing.", "ambush", "foiled"),
     ],
 )
 def test_what_a_phrase_settles(text, trigger, wanted):
     assert settled(text, trigger) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "kind", "wanted"),
+    [
+        ("The march through the old town was called off.", "march", "protest", "denied"),
+        ("Dockers put off a strike over pay.", "strike", "protest", "denied"),
+        ("The search for the boat was called off.", "search", "strategic_development", None),
+        ("He said troops would be sent north.", "sent", "strategic_development", "planned"),
+        ("No troops would be sent north.", "sent", "strategic_development", None),
+        ("He said the town would be shelled.", "shelled", "explosion_remote_violence", None),
+    ],
+)
+def test_some_phrases_settle_only_some_kinds(text, trigger, kind, wanted):
+    assert settled(text, trigger, kind) == wanted
 
 
 def test_a_warning_is_a_threat_only_among_politics():

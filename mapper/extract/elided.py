@@ -19,7 +19,7 @@ from mapper.extract.compose import Belief
 from mapper.extract.placing import named_with
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene, TollCandidate, place_key
-from mapper.extract.tolls import figures, parse_toll
+from mapper.extract.tolls import What, figures, parse_toll
 from mapper.model import Span
 from mapper.segment import small_letters
 
@@ -51,7 +51,7 @@ class _Part:
     mention: int
 
 
-_Pair = tuple[_Part, Belief, str | None]
+_Pair = tuple[_Part, Belief, What | None]
 """A part, the trigger that it continues, and which toll its count is."""
 
 
@@ -135,7 +135,7 @@ def _parts(scene: Scene, lo: int, hi: int, starts: Sequence[int]) -> list[_Part]
 
 def _head_of(
     scene: Scene, part: _Part, lo: int, beliefs: Sequence[Belief]
-) -> tuple[Belief, str | None] | None:
+) -> tuple[Belief, What | None] | None:
     """The believed trigger whose clause a part continues, and which toll its count is, if any.
 
     Its clause has a count and another place; parts of that count itself ("two of them") are none.
@@ -203,7 +203,7 @@ def with_elided(beliefs: Sequence[Belief]) -> list[Belief]:
         before: _Pair | None = None
         for part in _parts(scene, lo, hi, starts):
             if before is not None and part.joined - before[0].end <= CHAIN:
-                found: tuple[Belief, str | None] | None = before[1:]
+                found: tuple[Belief, What | None] | None = before[1:]
             else:
                 found = _head_of(scene, part, lo, mine)
             if found is not None and not found[0].start < part.end <= found[0].end:
@@ -212,10 +212,14 @@ def with_elided(beliefs: Sequence[Belief]) -> list[Belief]:
     return _continued(scene, beliefs, pairs) if pairs else list(beliefs)
 
 
-def _counted_as(scene: Scene, head: Belief, start: int, end: int) -> str | None:
+def _counted_as(scene: Scene, head: Belief, start: int, end: int) -> What | None:
     """Which toll of a trigger the count between two offsets is, None where it is neither."""
-    best = None
-    for what, options in (("fatalities", head.fatalities), ("injured", head.injured)):
+    best: tuple[float, What] | None = None
+    both: tuple[tuple[What, tuple[tuple[int, float], ...]], ...] = (
+        ("fatalities", head.fatalities),
+        ("injured", head.injured),
+    )
+    for what, options in both:
         believed = sum(
             p for j, p in options if scene.tolls[j].start < end and start < scene.tolls[j].end
         )

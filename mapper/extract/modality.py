@@ -27,6 +27,8 @@ __all__ = [
 
 _CUED = ("ongoing", "planned", "threatened", "hypothetical", "denied", "foiled")
 _SIDES = ("before", "after", "inside")
+NEAR_UNLESS = 90
+"""Code points before a trigger in which a word may forbid a turn of phrase to decide."""
 RIVAL = 0.5
 """Encoder's score from which another trigger may be the one that a phrase is said of."""
 MODALITY_COLUMNS = (
@@ -133,6 +135,10 @@ class _Sure:
     before: re.Pattern[str] | None
     inside: re.Pattern[str] | None
     after: re.Pattern[str] | None
+    next: re.Pattern[str] | None
+    """What the next sentence opens with."""
+    unless: re.Pattern[str] | None
+    """Words before the trigger or in it with which the turn decides nothing."""
 
 
 def _phrases(words: Sequence[str] | None) -> re.Pattern[str] | None:
@@ -156,6 +162,8 @@ def _sure() -> tuple[_Sure, ...]:
             _phrases(rule.get("before")),
             _phrases(rule.get("inside")),
             _phrases(rule.get("after")),
+            _phrases(rule.get("next")),
+            _phrases(rule.get("unless")),
         )
         for rule in ontology("modality")["sure"]
     )
@@ -179,8 +187,11 @@ def decided(scene: Scene, index: int, kind: str) -> tuple[str, str] | None:
     before = scene.text[max(a, trigger.start - 160) : trigger.start].lower().replace("’", "'")
     after = scene.text[trigger.end : min(b, trigger.end + 160)].lower().replace("’", "'")
     inside = scene.text[trigger.start : trigger.end].lower().replace("’", "'")
+    follows = scene.text[b : b + 60].lower().replace("’", "'").lstrip()
     for rule in _sure():
         if rule.kinds and kind not in rule.kinds:
+            continue
+        if rule.unless is not None and rule.unless.search(f"{before[-NEAR_UNLESS:]} {inside}"):
             continue
         if rule.inside is not None:
             m = rule.inside.search(inside)
@@ -199,6 +210,10 @@ def decided(scene: Scene, index: int, kind: str) -> tuple[str, str] | None:
                 hi = trigger.end + len(between)
                 if _close(between, rule.near) and not _crossed(others, trigger.end, hi):
                     return rule.modality, m.group()
+        if rule.next is not None:
+            m = rule.next.match(follows)
+            if m and not _crossed(others, trigger.end, b):
+                return rule.modality, m.group()
     return None
 
 
