@@ -131,16 +131,6 @@ class Sparse:
         """Columns scored for this row, ascending, and their scores."""
         return self._columns[row], self._values[row]
 
-    def longer(self, rows: int, columns: int = 0) -> Sparse:
-        """The same pairs with so many more rows and columns, of which none is scored."""
-        none = np.zeros(0, dtype=np.int64)
-        return Sparse(
-            (*self._columns, *[none] * rows),
-            (*self._values, *[np.zeros((0, *self.shape[2:]), dtype=np.float32)] * rows),
-            (self.shape[0] + rows, self.shape[1] + columns, *self.shape[2:]),
-            self._default,
-        )
-
     def __len__(self) -> int:
         return self.shape[0]
 

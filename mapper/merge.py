@@ -280,7 +280,10 @@ class _Tops:
         sentence = scene.sentence_of(belief.start)
         before = scene.text[max(0, belief.start - 40) : belief.start].lower()
         inside = text.lower()
-        columns, values = scene.reading.same.near(belief.index)
+        same: dict[int, float] = {}
+        if belief.index < len(scene.reading.same):
+            columns, values = scene.reading.same.near(belief.index)
+            same = dict(zip(columns.tolist(), values.tolist(), strict=True))
         return cls(
             int(belief.kinds.argmax()),
             _groups(belief.kinds),
@@ -293,7 +296,7 @@ class _Tops:
             bool(_DEFINITE.search(before))
             or inside.startswith(("the ", "this ", "that ", "these ")),
             bool(_INDEFINITE.search(before)) or inside.startswith(("a ", "an ", "another ")),
-            dict(zip(columns.tolist(), values.tolist(), strict=True)),
+            same,
             _stems(text),
             {w for x, p in belief.actors if p > 0.4 for w in _stems(x.quote)},
             _plural(scene, belief.start, belief.end),

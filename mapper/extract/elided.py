@@ -16,7 +16,7 @@ from functools import cache
 
 from mapper.encode import KINDS
 from mapper.extract.compose import Belief
-from mapper.extract.placing import named_with
+from mapper.extract.placing import named_with, preposition
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene, TollCandidate, place_key
 from mapper.extract.tolls import What, figures, parse_toll
@@ -31,7 +31,7 @@ CHAIN = 60
 """Code points between one part and the next of the same list."""
 WORDS = 4
 """Words between the preposition of a part and the name of its place."""
-OWN = 0.95
+OWN = 0.999
 """Belief in the place and the count that a part states itself."""
 HEAD_TOLL = 0.3
 """Belief in a toll from which a trigger's count is taken to be one."""
@@ -93,6 +93,8 @@ def _not_between() -> frozenset[str]:
     return frozenset(_list("not_between"))
 
 
+_WHERE = frozenset({"in", "at", "near", "outside"})
+"""What :func:`mapper.extract.placing.preposition` gives before a place where something was."""
 _OF_THEM = re.compile(r"of\s+(?:them|whom|these|those)\b")
 _SINGLE = re.compile(r"(?:.*\s)?(?:an?|one)")
 _SETTING = re.compile(r"^(?:an?|the)\s+(?:[\w'’-]+\s+){1,2}(?:in|at|near|outside)\b")
@@ -175,6 +177,7 @@ def _head_of(
             and clause <= scene.mentions[j].start
             and scene.mentions[j].end <= part.joined
             and place_key(scene.mentions[j]) != own
+            and preposition(scene, scene.mentions[j]) in _WHERE
             for j, p in belief.places
         )
         if placed:
@@ -188,7 +191,8 @@ def _head_of(
 def with_elided(beliefs: Sequence[Belief]) -> list[Belief]:
     """The beliefs and those in the parts of lists that leave their verb out, in the text's order.
 
-    The scene gets a trigger and a toll for each, after those that it has.  Linear in the text.
+    The scene gets a trigger and a toll for each, after those that it has; the reading, which says
+    nothing of them, stays as it is.  Linear in the text.
     """
     if not beliefs:
         return list(beliefs)
@@ -265,15 +269,7 @@ def _continued(scene: Scene, beliefs: Sequence[Belief], pairs: Sequence[_Pair]) 
         )
         theirs.setdefault(head.index, set()).update([part.mention, *mates])
         counts.setdefault(head.index, []).append((part.start, part.count_end))
-    more = len(triggers) - len(scene.triggers)
-    reading = scene.reading
-    reading = replace(
-        reading,
-        triggers=(*reading.triggers, *triggers[len(scene.triggers) :]),
-        links=reading.links.longer(more),
-        same=reading.same.longer(more, more),
-    )
-    grown = replace(scene, reading=reading, triggers=tuple(triggers), tolls=tuple(tolls), notes={})
+    grown = replace(scene, triggers=tuple(triggers), tolls=tuple(tolls), notes={})
     out = []
     for b in beliefs:
         if b.index in new:
