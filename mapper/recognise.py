@@ -100,6 +100,7 @@ def recognise(
     found = _weighed(text, reading, found, gazetteer, scorer or shipped_scorer())
     found = _filed_from(text, found, gazetteer)
     found = _without_capitals(text, found, gazetteer)
+    found = _described(text, found)
     mentions: list[Mention] = []
     taken = 0
     for (start, end), (role, score) in sorted(found.items(), key=lambda kv: (kv[0][0], -kv[0][1])):
@@ -224,6 +225,43 @@ def _without_capitals(text: str, found: Found, gazetteer: GazetteerLike) -> Foun
         name = text[slice(*span)]
         if name not in whole_words() and _is_town(name, gazetteer):
             out[span] = ("literal", _FILED_SCORE)
+    return out
+
+
+@lru_cache(maxsize=1)
+def _town_described() -> re.Pattern[str]:
+    kinds = "|".join(sorted(map(re.escape, _cues()["town_kinds"])))
+    return re.compile(
+        r"\b(?:(?=(?:the|this|that|The|This|That)\s)|(?:in|at|to|from|near|outside|around|into|across"
+        r"|inside|over|for|of|towards?|reach(?:ed|ing)?|enter(?:ed|ing)?|le(?:ft|aving))\s+)"
+        rf"(?P<town>(?:(?:the|this|that|The|This|That)\s+)?(?:{kinds})\s+(?:town|city|village))\b"
+        r"(?!['’-]|\s+(?:of|called|named|[A-Z]|hall|council)\b|\s+[A-Z])"
+    )
+
+
+def _described(text: str, found: Found) -> Found:
+    """With the towns that the text describes but does not name there: "entered temple town".
+
+    They take the place of what a text in small letters has for a name in them ("temple"), but
+    not of a name that goes on before or after, nor do they describe one that follows at once.
+    """
+    out = dict(found)
+    spans = sorted(found)
+    at = 0
+    for match in _town_described().finditer(text):
+        start, end = match.span("town")
+        while at < len(spans) and spans[at][1] <= start:
+            at += 1
+        over = []
+        for span in spans[at:]:
+            if span[0] > end + 1:
+                break
+            over.append(span)
+        if any(s[0] < start or s[1] > end for s in over):
+            continue
+        for span in over:
+            del out[span]
+        out[start, end] = ("nominal", 0.8)
     return out
 
 

@@ -158,6 +158,11 @@ def test_a_town_before_a_colon_opens_the_report(text, towns):
         ("We are here to stay. Here is why.", []),
         ("Troops were sent to the temple town. The city council met.", ["the temple town"]),
         ("They met in the city hall.", []),
+        (
+            "trains to temple town were stopped, the pilgrim city was shut.",
+            ["temple town", "the pilgrim city"],
+        ),
+        ("Crews in the port city of Basra and in a border town slept.", []),
     ],
 )
 def test_here_and_the_town_are_nominal(text, nominals):
