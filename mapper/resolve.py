@@ -23,6 +23,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geodata import area_phrases, areas
 from geodata.gazetteer import Entry, GazetteerLike
+from mapper import refer
 from mapper.candidates import F32, Block, Candidates
 from mapper.discourse import DATELINE_REACH, Discourse, could_hold, discourse, is_dateline
 from mapper.model import Article, Candidate, GeoJSONGeometry, Mention, Place, Precision
@@ -121,6 +122,20 @@ class Resolver:
 
     def resolve(self, article: Article, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
         """Place the mentions of one article; their order and spans stay."""
+        return tuple(self._placed(article, mentions).mentions)
+
+    def choices(
+        self, article: Article, mentions: Sequence[Mention], by: Mapping[str, float] | None = None
+    ) -> dict[int, list[refer.Choice]]:
+        """What each reference to a settlement may mean, by the mention's index.
+
+        ``by`` gives the weights under which earlier references were read (None: the shipped ones).
+        """
+        return self._placed(article, mentions, by).settlements.asked
+
+    def _placed(
+        self, article: Article, mentions: Sequence[Mention], by: Mapping[str, float] | None = None
+    ) -> _Scene:
         out: list[Mention] = list(mentions)
         entries: list[Entry | None] = [None] * len(out)
         stands: dict[int, Entry] = {}
@@ -129,10 +144,11 @@ class Resolver:
             part = order[first : first + CHUNK]
             self._names(article, out, entries, part, stands)
         scene = _Scene(article, out, entries, order, stands)
+        scene.settlements.by = by
         for i in order:
             if out[i].role == "nominal":
                 self._nominal(scene, i)
-        return tuple(scene.mentions)
+        return scene
 
     def _names(
         self,
@@ -322,6 +338,7 @@ class Resolver:
             return
         entry, sure, because = found
         scene.entries[i] = entry
+        scene.settlements.took(i, (_head(head) or head) if head else "", entry)
         scene.mentions[i] = replace(
             mention,
             place=self.place(entry),
@@ -553,6 +570,13 @@ def _head(word: str) -> str | None:
     return None
 
 
+def settlement_head(phrase: str) -> str | None:
+    """The head word of a reference to a settlement ("the temple town": "town"), or None."""
+    words = re.findall(r"[^\W_]+(?:-[^\W_]+)*", clean(phrase).lower())
+    head = next((h for h in map(_head, reversed(words)) if h), None)
+    return head if head in _nominals()["settlements"] else None
+
+
 class _Scene:
     """The placed mentions of an article, as later references look back on them."""
 
@@ -571,6 +595,9 @@ class _Scene:
         self.order = list(order)
         self.rank = {i: k for k, i in enumerate(self.order)}
         self.units: dict[tuple[str, str], Entry | None] = {}
+        self.settlements = refer.Settlements(
+            article, mentions, entries, self.order, _nominals()["settlement_kinds"]
+        )
 
     def before(self, i: int) -> list[int]:
         """The placed mentions before mention i, nearest first."""
@@ -683,6 +710,9 @@ class _Scene:
             return None
         if kinds and kinds[0] in ("admin1", "admin2"):
             return self._unit(i, kinds, resolver)
+        size = _nominals()["settlements"].get(head)
+        if size:
+            return self._settlement(i, head, size)
         sites = set(_nominals()["sites"])
         for back in (self.before(i), self.after(i)[:4]):
             for k in back:
@@ -702,6 +732,19 @@ class _Scene:
         if anchor:
             return (*anchor, f"the text speaks of {anchor[0].name} just there")
         return None
+
+    def _settlement(self, i: int, head: str, size: str) -> tuple[Entry, float, str] | None:
+        """The settlement that "the city", "that village", "the temple town" takes up again."""
+        words = clean(self.mentions[i].text).lower().split()
+        modified = len([w for w in words if w not in _nominals()["determiners"]]) > 1
+        choices = self.settlements.choices(i, head, size, modified=modified)
+        if not choices:
+            return None
+        likely = refer.chances(choices, self.settlements.by)
+        best = max(range(len(choices)), key=lambda k: likely[k])
+        entry = choices[best].entry
+        sure = max(self.mentions[k].confidence for k in choices[best].mentions)
+        return entry, sure, f"it refers to {entry.name}"
 
     def _set_in_it(self, k: int, kinds: Sequence[str]) -> tuple[Entry, Mention]:
         """Mention k, or what the text sets in it just before it: Omaha of "Omaha, Nebraska"."""

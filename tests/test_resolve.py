@@ -115,6 +115,33 @@ def test_that_town_is_the_town_just_named():
     assert any("refers to" in reason for reason in town.why)
 
 
+@pytest.mark.parametrize(
+    ("text", "names", "meant"),
+    [
+        # where the report is from, not where people go
+        ("KAMPALA: A party of sixty set out for Jinja on Tuesday after a short prayer, and talk of "
+         "a bomb went through the city within the hour.", ("KAMPALA", "Jinja"), "Kampala"),
+        # a metropolis is no village
+        ("Men came by boat to Yangambi. They had left Kisangani at dawn. The village was asleep.",
+         ("Yangambi", "Kisangani"), "Yangambi"),
+        # the one that the text is about, not the one just named for a comparison
+        ("Shells fell on Goma for a third day. Shops in Goma are shut. Doctors in Goma said that "
+         "nine died. It is larger than Bukavu. Rain fell on the city.",
+         ("Goma", "Goma", "Goma", "Bukavu"), "Goma"),
+    ],
+)  # fmt: skip
+def test_a_settlement_is_taken_up_by_what_the_text_says_of_it(text, names, meant):
+    head = "The village" if "village" in text else "the city"
+    *_, said = placed(text, *names, head, roles={head: "nominal"})
+    assert said.place is not None
+    assert said.place.name == meant
+
+
+def test_a_settlement_that_nothing_names_has_no_place():
+    (said,) = placed("Rain fell on the city.", "the city", roles={"the city": "nominal"})
+    assert said.place is None
+
+
 def test_there_is_where_the_text_has_just_been_not_who_acts_in_its_clause():
     roles = {"there": "nominal"}
     text = "Crowds met in Bunia. Kinshasa closed the bridge there on Monday."
