@@ -127,7 +127,7 @@ def asked(shared: Path, names: list[str], *, cached: bool = False) -> Iterator[A
             for i, choices in resolver.choices(d.article, mentions, LATEST).items():
                 m = mentions[i]
                 spot = next((p for (a, b), p in where.items() if a < m.end and m.start < b), None)
-                if spot is None:
+                if spot is None or not choices:
                     continue
                 right = [distance_km(c.entry.lat, c.entry.lon, *spot) <= NEAR_KM for c in choices]
                 found.append((d, choices, right))
@@ -185,8 +185,8 @@ def main() -> None:
         print(source, told[source], flush=True)
     if not a.dry:
         card = {
-            "about": "training/train_antecedent.py: labelled references to settlements in coded, "
-            "composed and written texts",
+            "about": f"training/train_antecedent.py{' --cached' if a.cached else ''}: labelled "
+            f"references to settlements in {', '.join(told)} texts",
             "references": len(every),
             "texts": len({one.doc for one in every}),
             "out_of_fold": told,
