@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from geodata.build import places, shapes
+from geodata.build import places, post_offices, shapes
 from geodata.build.regions import add_physical, add_regions
 from geodata.build.sources import Cache, SourceError, sources
 from geodata.build.store import Staging, finish
@@ -23,7 +23,8 @@ ATTRIBUTION = (
     "Places: GeoNames (geonames.org, CC BY 4.0). Areas: Natural Earth (public domain). "
     "Airports: OurAirports (public domain). US counties: US Census Bureau (public domain). "
     "Names of countries: Unicode CLDR (Unicode License v3). Demonyms: CIA World Factbook "
-    "(public domain). Facilities, neighbourhoods and named regions: curated by the project."
+    "(public domain). Quarters of Indian cities: India Post (data.gov.in, GODL-India). "
+    "Facilities, neighbourhoods and named regions: curated by the project."
 )
 
 
@@ -56,7 +57,7 @@ def build(
         staging_path.unlink(missing_ok=True)
         staging = Staging(staging_path)
         world = places.World(staging)
-        _from_packages(cache, world, say)
+        _from_packages(cache, world, scratch, say)
         staging.db.commit()
         if keep:
             shutil.copy(staging_path, base)
@@ -86,7 +87,9 @@ def build(
     return counts
 
 
-def _from_packages(cache: Cache, world: places.World, say: Callable[[str], None]) -> None:
+def _from_packages(
+    cache: Cache, world: places.World, scratch: Path, say: Callable[[str], None]
+) -> None:
     """Everything that comes from the pinned packages alone."""
     places.register_admin(cache, world)
     points = places.geonames_points(cache)
@@ -102,6 +105,8 @@ def _from_packages(cache: Cache, world: places.World, say: Callable[[str], None]
     say("areas")
     shapes.build_shapes(cache, world)
     world.staging.db.execute("CREATE INDEX IF NOT EXISTS raw_key ON raw (key)")
+    say("post offices")
+    say(f"{post_offices.add_post_offices(cache, world, scratch)} of them")
 
 
 def manifest(target: Path, counts: dict[str, int]) -> dict[str, object]:

@@ -166,9 +166,9 @@ _SCRIPT_NAMES = {
     "Taml": ("TAMIL",), "Telu": ("TELUGU",), "Thaa": ("THAANA",), "Thai": ("THAI",),
     "Tibt": ("TIBETAN",), "Tfng": ("TIFINAGH",),
 }  # fmt: skip
-FOREIGN_SCRIPT_PEOPLE = 5_000
+FOREIGN_SCRIPT_PEOPLE = 30_000
 """Smaller places keep their names in the scripts of their country's languages only: the
-others were mostly written by programs, and no paper there prints them."""
+others were mostly written by programs, and no paper there prints them.  It keeps the file small."""
 
 
 def local_scripts(cache: Cache) -> dict[str, frozenset[str]]:
