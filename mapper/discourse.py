@@ -10,16 +10,18 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
 from mapper.candidates import KIND_GROUPS, Block, Candidates
 from mapper.model import Article, Mention
-from mapper.names import clean, fold
+from mapper.names import clean, cues, fold
 from mapper.outlets import domain_of, outlet
 from mapper.rank import Home, Name
 from mapper.segment import paragraphs, sentences
+from mapper.setting import Spot
 
 _COMMA = re.compile(r"^['’]?s?\s*,\s*(?:in\s+)?(?:the\s+)?$")
 _PAREN = re.compile(r"^\s*\(\s*$")
@@ -207,6 +209,36 @@ def is_dateline(text: str, mention: Mention) -> bool:
     return len(line) >= PROSE
 
 
+def _any_of(kind: str) -> str:
+    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in cues()[kind])
+
+
+@cache
+def _town_spoken_of() -> re.Pattern[str]:
+    """A town that goes without its name: "the city", "this town", "the walled city"."""
+    return re.compile(rf"\b(?:{_any_of('town_spoken_of')})\b", re.IGNORECASE)
+
+
+@cache
+def _on_the_way() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_any_of('toward')})\s+(?:the\s+)?$", re.IGNORECASE)
+
+
+@cache
+def _affair() -> re.Pattern[str]:
+    return re.compile(rf"^\s(?:{_any_of('topics')})s?\b", re.IGNORECASE)
+
+
+def _toward(text: str, start: int) -> bool:
+    """Whether what is named at ``start`` is where somebody goes to or comes from."""
+    return bool(_on_the_way().search(text[max(0, start - 24) : start]))
+
+
+def _topic(text: str, end: int) -> bool:
+    """Whether a name that ends at ``end`` stands for an affair ("the X issue")."""
+    return bool(_affair().match(text[end : end + 24]))
+
+
 def discourse(
     article: Article,
     mentions: Sequence[Mention],
@@ -261,6 +293,7 @@ def discourse(
                 split.add(key)
     sentence_starts = [a for a, _ in sentences(text)]
     paragraph_starts = [a for a, _ in paragraphs(text)]
+    of_town = {bisect_right(sentence_starts, m.start()) for m in _town_spoken_of().finditer(text)}
     names: list[Name] = []
     index: dict[tuple[str, str], int] = {}
     of_kept: list[int] = []
@@ -280,13 +313,17 @@ def discourse(
         name.in_dateline |= is_dateline(text, mention)
         behind = bool(_PREPOSITION.search(text[max(0, mention.start - 20) : mention.start]))
         name.after_preposition |= behind
+        sentence = bisect_right(sentence_starts, mention.start)
+        name.in_town |= sentence in of_town
         name.spots.append(
-            (
+            Spot(
                 mention.start,
                 mention.end,
-                bisect_right(sentence_starts, mention.start),
+                sentence,
                 bisect_right(paragraph_starts, mention.start),
                 behind,
+                _toward(text, mention.start),
+                not behind and _topic(text, mention.end),
             )
         )
         of_kept.append(at)
@@ -303,7 +340,7 @@ def discourse(
             names.append(Name(block, [], []))
         names[known].positions.append(where)
         names[known].spots.append(
-            (
+            Spot(
                 where,
                 where + len(words),
                 bisect_right(sentence_starts, where),

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from mapper.candidates import F32, KIND_GROUPS, STATIC_FEATURES, Block
 from mapper.errors import SetupError
 from mapper.names import fold
-from mapper.setting import HINTS, PICK_COLUMNS, Pairs, bonus
+from mapper.setting import HINTS, PICK_COLUMNS, Pairs, Spot, bonus
 
 EARTH_KM = 6371.0088
 MODEL = Path(__file__).parent / "models" / "ranker.json"
@@ -102,7 +102,8 @@ class Name:
     ``positions`` are the starts of its mentions in code points.  ``parents`` are indices of
     names that it is said to lie in ("X, Y"), ``peers`` of names that it stands in a list with.
     ``links`` are names that the words between set it in, by how, whether or not a gazetteer
-    agrees.  ``spots`` are its mentions: start, end, sentence, paragraph, after a preposition.
+    agrees.  ``spots`` are its mentions.  ``in_town``: a sentence of one of them speaks of "the
+    city" or "the town" without naming it.
     """
 
     block: Block
@@ -115,7 +116,8 @@ class Name:
     peers: set[int] = field(default_factory=set)
     is_home: bool = False
     links: dict[int, set[str]] = field(default_factory=dict)
-    spots: list[tuple[int, int, int, int, bool]] = field(default_factory=list)
+    spots: list[Spot] = field(default_factory=list)
+    in_town: bool = False
 
 
 @dataclass(frozen=True, slots=True)

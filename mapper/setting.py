@@ -10,7 +10,7 @@ that what is learned from names that it knows holds for those that it lacks.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,10 @@ PICK_COLUMNS = (
     "dateline",
     "home",
     "home_log_km",
+    "toward_share",
+    "topic_share",
+    "toward_there",
+    "topic_there",
     "pull_15",
     "pull_60",
     "pull_15_share",
@@ -87,6 +91,7 @@ PICK_COLUMNS = (
     "name_after_preposition",
     "name_capitals",
     "name_mentions",
+    "name_in_town",
     "log_points",
 )
 
@@ -111,6 +116,24 @@ def bonus(features: F32) -> F32:
     said = features[:, _OUTRIGHT].any(axis=1) & features[:, _SMALL].any(axis=1)
     sure = features[:, PICK_COLUMNS.index("mass")]
     return np.where(said & (sure > _SURE), LINKED_BONUS, 0.0).astype(np.float32)
+
+
+class Spot(NamedTuple):
+    """Where one mention of a name stands, and how.
+
+    ``start`` and ``end`` in code points; ``sentence`` and ``paragraph`` are counted from the
+    head of the text.  ``located``: after a preposition.  ``toward``: somebody is on the way to
+    or from it ("heading for X").  ``topic``: it names an affair rather than a place ("the X
+    issue").
+    """
+
+    start: int
+    end: int
+    sentence: int
+    paragraph: int
+    located: bool
+    toward: bool = False
+    topic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +177,13 @@ def pairs(table: Table, chosen: Sequence[Chosen]) -> Pairs:
         empty = np.zeros((n, p), np.float32)
         return Pairs(none, none, np.zeros((0, len(PICK_COLUMNS)), np.float32), points, empty, empty)
     # where the names stand: one row a mention, a lone one far away for the outlet's home
-    nowhere = (-(10**7), -(10**7), -(10**5), -(10**5), False)
+    nowhere = Spot(-(10**7), -(10**7), -(10**5), -(10**5), False)
     spots = [name.spots[:16] or [nowhere] for name in names]
     of = np.repeat(np.arange(n), [len(s) for s in spots])
     flat = np.array([s for found in spots for s in found], np.int64)
     bounds = np.flatnonzero(np.r_[True, of[1:] != of[:-1]])
     start, end, sentence, paragraph = (flat[:, c] for c in range(4))
-    at_preposition = flat[:, 4].astype(bool)
+    at_preposition, toward, topic = (flat[:, c].astype(bool) for c in (4, 5, 6))
     before = (start[:, None] - end[None, :]).astype(np.float32)
     after = before.T
     gap_before = _least(np.where(before >= 0, np.minimum(before, _FAR), _FAR), bounds)
@@ -172,7 +195,10 @@ def pairs(table: Table, chosen: Sequence[Chosen]) -> Pairs:
     paragraph_gap = _least(
         np.minimum(np.abs(paragraph[:, None] - paragraph[None, :]), 50).astype(np.float32), bounds
     )
-    preposition = 1 - _least((~(together & at_preposition[None, :])).astype(np.float32), bounds)
+    preposition, toward_there, topic_there = (
+        1 - _least((~(together & how[None, :])).astype(np.float32), bounds)
+        for how in (at_preposition, toward, topic)
+    )
     each = np.maximum.reduceat(together.astype(np.float32), bounds, axis=1)
     share_same = np.add.reduceat(each, bounds, axis=0) / np.bincount(of, minlength=n)[:, None]
     gap = np.minimum(gap_before, gap_after)
@@ -240,6 +266,10 @@ def pairs(table: Table, chosen: Sequence[Chosen]) -> Pairs:
             [names[j].in_dateline for j in held],
             [names[j].is_home for j in held],
             home_km,
+            *(
+                (np.bincount(of, weights=how, minlength=n) / np.bincount(of, minlength=n))[points]
+                for how in (toward, topic)
+            ),
         ]
     ).astype(np.float32)
     of_name = np.column_stack(
@@ -250,6 +280,7 @@ def pairs(table: Table, chosen: Sequence[Chosen]) -> Pairs:
             [x.after_preposition for x in names],
             [x.capitals for x in names],
             np.log1p(count),
+            [x.in_town for x in names],
             np.full(n, np.log1p(p)),
         ]
     ).astype(np.float32)
@@ -271,6 +302,8 @@ def pairs(table: Table, chosen: Sequence[Chosen]) -> Pairs:
         shared,
     ]
     crowd = [
+        toward_there[:, points],
+        topic_there[:, points],
         pull15,
         pull60,
         pull15 / (pull15.max(axis=1, keepdims=True) + 1e-6),

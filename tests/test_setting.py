@@ -126,3 +126,36 @@ def test_a_lone_name_has_no_pairs() -> None:
     told = discourse(article, mentions, Candidates(GAZETTEER))
     table = Table(told.names, told.home)
     assert not len(pairs(table, settle(table, RANKER.believe(table))).owner)
+
+
+def spots(text: str, *names: str) -> dict[str, list[tuple[bool, bool, bool]]]:
+    """Of each name's mentions whether they are located, on the way there, or of an affair."""
+    article, mentions = marked(text, *names)
+    told = discourse(article, mentions, Candidates(GAZETTEER))
+    return {
+        n.block.name: [(s.located, s.toward, s.topic) for s in n.spots if s.start >= 0]
+        for n in told.names
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        ("A mob burnt shops in Lucknow.", (True, False, False)),
+        ("Volunteers were heading for Lucknow.", (False, True, False)),
+        ("Volunteers on the way to Lucknow were held.", (True, True, False)),
+        ("Parliament debated the Lucknow issue.", (False, False, True)),
+        ("The Lucknow killings were condemned.", (False, False, True)),
+        ("Fire in Lucknow killings probe.", (True, False, False)),
+        ("Lucknow was calm.", (False, False, False)),
+    ],
+)
+def test_how_a_name_stands_in_its_sentence(text: str, flags: tuple[bool, bool, bool]) -> None:
+    assert spots(text, "Lucknow")["Lucknow"] == [flags]
+
+
+def test_a_sentence_that_speaks_of_the_city_says_so_of_its_names() -> None:
+    text = "Two were hurt near Charbagh, in the old city. Buses for Ayodhya ran."
+    article, mentions = marked(text, "Charbagh", "Ayodhya")
+    told = discourse(article, mentions, Candidates(GAZETTEER))
+    assert [n.in_town for n in told.names] == [True, False]
