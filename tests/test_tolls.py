@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapper.extract.tolls import counts_things, find_tolls, parse_toll
+from mapper.extract.tolls import (
+    counts_things,
+    counts_things_next,
+    find_tolls,
+    parse_toll,
+    with_number,
+)
 from mapper.segment import sentences
 
 
@@ -161,7 +167,20 @@ def test_plain_words_of_death_are_found(text: str, wanted: tuple[int, int]) -> N
         ("There were 14 fatal crashes in the region.", []),
         ("A storm with winds of 125 mph left three people dead.", [(3, 3)]),
         ("He was the third person to be killed there this year.", []),
+        # people in a row, each of them one
+        ("The plane fell, killing a baker, his daughter and her husband.", [(3, 3)]),
+        ("A mine killed a cameraman, a reporter and the deputy head of a council.", [(3, 3)]),
+        ("A teacher, her son and his friend were killed in the crash.", [(3, 3)]),
+        # the day of a date
+        ("PORT ALDA, March 5 - At least 27 people were killed by shells.", [(27, None)]),
+        ("On Jan. 3 a woman, 88, died in Harwell.", [(1, 1)]),
+        ("On May 12, 14 people died.", [(14, 14)]),
+        ("In May 14 people died.", [(14, 14)]),
+        # other words for a death
+        ("A smuggler was bludgeoned to death in Alda.", [(1, 1)]),
+        ("The drummer and a cook gave up the ghost on the spot.", [(2, 2)]),
         # nobody
+        ("The guard was felled. No one else was hit.", []),
         ("Jets bombed a school (no one was inside).", [(0, 0)]),
         ("A primary school was burned without loss of life.", [(0, 0)]),
         ("None of the 41 passengers was touched.", [(0, 0)]),
@@ -192,3 +211,31 @@ def test_the_dead_are_counted_however_they_are_told_of(
 )
 def test_what_is_no_person_is_no_toll(phrase, things):
     assert counts_things(phrase) is things
+
+
+@pytest.mark.parametrize(
+    ("quote", "after", "things"),
+    [
+        ("three", " mobile homes in Alda", True),
+        ("destroyed three", " buses", True),
+        ("three", " bus drivers", False),
+        ("three people", " buses", False),
+        ("three", ". Buses ran", False),
+    ],
+)
+def test_a_number_cut_off_from_its_noun_counts_what_is_named_next(quote, after, things):
+    assert counts_things_next(quote, after) is things
+
+
+@pytest.mark.parametrize(
+    ("text", "people", "wanted"),
+    [
+        ("Some 19 people were shot.", "people", "Some 19 people"),
+        ("There two persons were buried.", "persons", "two persons"),
+        ("The villagers were buried.", "villagers", "villagers"),
+        ("On 19 March the villagers were buried.", "villagers", "villagers"),
+    ],
+)
+def test_people_are_counted_by_the_number_before_them(text, people, wanted):
+    start = text.index(people)
+    assert text[with_number(text, start, people) : start + len(people)] == wanted

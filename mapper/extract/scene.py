@@ -16,7 +16,14 @@ from mapper.encode import Reading, TaggedSpan, Trigger
 from mapper.extract.dates import ResolvedDate, find_dates, resolve_dates
 from mapper.extract.furniture import other_articles
 from mapper.extract.resources import ontology
-from mapper.extract.tolls import TollExpression, counts_things, find_tolls, parse_toll
+from mapper.extract.tolls import (
+    TollExpression,
+    counts_things,
+    counts_things_next,
+    find_tolls,
+    parse_toll,
+    with_number,
+)
 from mapper.model import Article, Mention, Span
 from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME
 from mapper.segment import sentences as split_sentences
@@ -286,8 +293,9 @@ def _tolls(
                 )
             )  # fmt: skip
         for a, b, column, score in _pieced(text, rows):
-            if counts_things(text[a:b]):
-                continue  # "seven blocks", "a military bus"
+            if counts_things(text[a:b]) or counts_things_next(text[a:b], text[b : b + 60]):
+                continue  # "seven blocks", "a military bus", "three" mobile homes
+            a = with_number(text, a, text[a:b])
             low, best, high = parse_toll(text[a:b], what)
             near = [c for c in out if c.what == what and abs(c.start - a) < 160]
             if any(c.column == column and (c.low, c.high) == (low, high) for c in near):

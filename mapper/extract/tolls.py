@@ -19,7 +19,16 @@ from text_to_num import text2num
 
 from mapper.extract.resources import ontology
 
-__all__ = ["TollExpression", "What", "counts_things", "figures", "find_tolls", "parse_toll"]
+__all__ = [
+    "TollExpression",
+    "What",
+    "counts_things",
+    "counts_things_next",
+    "figures",
+    "find_tolls",
+    "parse_toll",
+    "with_number",
+]
 
 What = Literal["fatalities", "injured"]
 
@@ -159,6 +168,38 @@ def _things() -> frozenset[str]:
     one = {w.removesuffix("s") for w in many if w.endswith("s")}
     one |= {w.removesuffix("es") for w in many if w.endswith(("ses", "shes", "ches", "xes"))}
     return many | one
+
+
+@cache
+def _goes_on() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A number at the end of a phrase, and a number right before one."""
+    q = figures()
+    bounds = _any(w for k in ("at_least", "at_most", "about") for w in _list(k))
+    return (
+        re.compile(rf"(?:\A|\s)(?:{q})\Z"),
+        re.compile(rf"(?<![\w.$£€-])(?:(?:{bounds})\s+)?(?:{q})\s+\Z"),
+    )
+
+
+def counts_things_next(quote: str, after: str) -> bool:
+    """Whether a phrase that ends in a number counts the things named next: "three" mobile homes."""
+    if _goes_on()[0].search(quote.lower()) is None:
+        return False
+    next_words = re.match(r"\s+([a-z-]+)(?:\s+([a-z-]+))?", after.lower())
+    return next_words is not None and not _not_people().isdisjoint(next_words.groups())
+
+
+def with_number(text: str, start: int, quote: str) -> int:
+    """Where a bare plural of people begins with the number before it: "two" persons."""
+    if " " in quote.strip() or not _plural(quote.lower()):
+        return start
+    before = text[max(0, start - 40) : start]
+    m = _goes_on()[1].search(before.lower())
+    return (
+        start
+        if m is None or len(before.lower()) != len(before)
+        else start - len(before) + m.start()
+    )
 
 
 def counts_things(quote: str) -> bool:
@@ -433,13 +474,17 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     t = ontology("tolls")
     q = figures()
     mod = rf"(?:(?:{_any([*t['at_least'], *t['at_most'], *t['about']])}|between|from|all|other|the|another|these|(?:an?|the)\s+(?:{_any(t['more_of'])}))\s+)*"
-    num = rf"{mod}(?:{q})(?:\s*(?:-|–|—|to|or|and)\s*(?:{q}))?(?:\s+(?:{_any(t['or_more'])}))?"
+    num = rf"{mod}(?!one\s+another\b)(?:{q})(?:\s*(?:-|–|—|to|or|and)\s*(?:{q}))?(?:\s+(?:{_any(t['or_more'])}))?"
     tail = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|in\b|on\b|at\b|when\b|after\b|as\b|dead\b|killed\b|who\b|from\b|by\b|while\b|with\b|to\b|since\b|during\b|including\b|over\b|near\b|outside\b|before\b|injured\b|wounded\b|died\b|hurt\b|perished\b|lost\b|of\s+(?:them|whom)\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,5}"
     noun = r"(?:\s+(?!and\b|includ(?:es?|ed|ing)\b|were\b|was\b|have\b|had\b|has\b|are\b|is\b|died\b|dead\b|killed\b|injured\b|wounded\b|hurt\b|perished\b|lost\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,6}?"
-    one = r"(?:an?|another|one|the|his|her|its|their)(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,4}?"
-    two = r"(?:an?|another|one|his|her|their|the(?=(?:\s+[\w'’-]+){1,2}(?:,\s+\d{1,2},)?\s+and\b))(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,2}?"
-    group = rf"(?P<np>{num}{noun}(?:\s+and\s+(?:{num}{noun}|{two}))?|{two}(?:,\s+\d{{1,2}},)?(?:\s+and\s+(?:{num}{noun}|{two}))|{one})"
-    obj = rf"(?P<np>(?:himself|herself)\s+and\s+(?:{num}{tail}|{two})|{num}{tail}(?:(?:,\s+(?:{num}{tail}|{two}))*\s+and\s+(?:{num}{tail}|{two}))?|{two}(?:\s+of\s+(?:the\s+)?[\w'’-]+(?:\s+(?!and\b)[\w'’-]+){{0,3}})?(?:\s+and\s+(?:{num}{tail}|{two}))+(?=[\s,.;:]|$)|{one}(?=[\s,.;:]|$)|h(?:im|er)\b|(?:\w+\s+)?others|(?:civilians|people|soldiers|policemen|protesters|villagers|militants|passengers|residents|children))"
+    one = r"(?:an?|another|one(?!\s+another\b)|the|his|her|its|their)(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,4}?"
+    two = r"(?:an?|another|one(?!\s+another\b)|his|her|their|the(?=(?:\s+[\w'’-]+){1,2}(?:,\s+\d{1,2},)?\s+and\b))(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,2}?"
+    # "a rancher, his daughter and her fiance": each of them one, the last with any article.
+    each = r"(?:an?|another|his|her|their)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b|who\b|said\b|told\b)[\w'’-]+){1,3}?"
+    last = r"(?:an?|another|the|his|her|their)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)[\w'’-]+){1,3}?"
+    row = rf"{each}(?:,\s+{each})+,?\s+and\s+{last}"
+    group = rf"(?P<np>{row}|{num}{noun}(?:\s+and\s+(?:{num}{noun}|{two}))?|{two}(?:,\s+\d{{1,2}},)?(?:\s+and\s+(?:{num}{noun}|{two}))|{one})"
+    obj = rf"(?P<np>(?:himself|herself)\s+and\s+(?:{num}{tail}|{two})|{row}(?=[\s,.;:]|$)|{num}{tail}(?:(?:,\s+(?:{num}{tail}|{two}))*\s+and\s+(?:{num}{tail}|{two}))?|{two}(?:\s+of\s+(?:the\s+)?[\w'’-]+(?:\s+(?!and\b)[\w'’-]+){{0,3}})?(?:\s+and\s+(?:{num}{tail}|{two}))+(?=[\s,.;:]|$)|{one}(?=[\s,.;:]|$)|h(?:im|er)\b|(?:\w+\s+)?others|(?:civilians|people|soldiers|policemen|protesters|villagers|militants|passengers|residents|children))"
     # "Seven miners, three of them from Lesotho, were": what stands between says nothing of how many.
     about = r"(?:\s+(?:in\s+(?:his|her|their)\s+(?:[a-z]+[\s-])?(?:\d0s|\w+ies|teens)|aged?\s+\d{1,2}|(?P<mod>from\s+(?:[\w'’-]+\s+){0,6}?[\w'’-]+|who\s+(?:was|were|had)\s+(?:[\w'’-]+\s+){1,10}?[\w'’-]+)))?"
     aside = r"(?P<aside>,\s+[^,.;]{1,60},|\s*(?:--|–|—)\s*[^,.;–—]{1,60}?\s*(?:--|–|—)|\s+\([^,.;()]{1,60}\))?"
@@ -564,7 +609,7 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
     """
     out: list[TollExpression] = []
     for begin, end in spans:
-        stretch = text[begin : min(end, begin + 1200)].lower()
+        stretch = _days().sub(_hidden, text[begin : min(end, begin + 1200)].lower())
         if len(stretch) != min(end, begin + 1200) - begin or not _toll_filter().search(stretch):
             continue
         best: dict[tuple[int, int, What], TollExpression] = {}
@@ -615,6 +660,21 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
     return tuple(out)
 
 
+@cache
+def _days() -> re.Pattern[str]:
+    """Days of a month before another word: "March 5 - At least 27 people", "on Jan. 3 a woman"."""
+    months = _any(_list("months"))
+    return re.compile(
+        rf"\b(?:{months})\.?\s+(?P<day>\d{{1,2}})(?!\w|[,.]\d|-\w|\s+(?:people|persons|men|women|children|civilians|soldiers|others)\b)"
+    )
+
+
+def _hidden(m: re.Match[str]) -> str:
+    """A date with its day made a sign that is no figure, of the same length."""
+    day = m.group("day")
+    return m.group().removesuffix(day) + "§" * len(day)
+
+
 _PARENT_OF = re.compile(r"\b(?:father|mother|parent|dad|mum|mom|grand\w+)s?\s+of\s+$")
 _OF_INCIDENTS = re.compile(r"\s+(?!in\b|on\b|at\b|and\b)[a-z]")
 
@@ -622,6 +682,9 @@ _OF_INCIDENTS = re.compile(r"\s+(?!in\b|on\b|at\b|and\b)[a-z]")
 def _no_count(stretch: str, start: int, end: int) -> bool:
     """Whether a number counts happenings ("14 fatal crashes"), or one of a row ("the third to be")."""
     np = stretch[start:end]
+    # "No one else was hit" says that somebody was.
+    if re.search(r"\belse\b", np):
+        return True
     if np.endswith("fatal") and _OF_INCIDENTS.match(stretch, end):
         return True
     if _PARENT_OF.search(stretch, max(0, start - 20), start):
