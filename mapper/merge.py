@@ -20,6 +20,7 @@ from mapper.encode import KINDS, MODALITIES, FloatArray
 from mapper.extract.compose import (
     Belief,
     Draft,
+    bloodless,
     choose_places,
     compose,
     mean_kinds,
@@ -637,7 +638,8 @@ def _one_toll_each(
     claims: list[dict[str, float]] = []
     for group, _c in kept:
         mine: dict[str, float] = {}
-        for what in ("fatalities", "injured"):
+        harmless = bloodless(KINDS[int(mean_kinds(group).argmax())])
+        for what in ("injured",) if harmless else ("fatalities", "injured"):
             found = toll_choice(scene, group, what, models)
             if found:
                 key = (what, found[0].start)

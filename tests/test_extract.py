@@ -235,6 +235,24 @@ def test_the_only_count_beside_a_trigger_is_its_own(text, trigger, wanted):
     assert text[toll.span[0] : toll.span[1]] == toll.quote
 
 
+def _with_tolls(text, trigger, kind, *phrases):
+    """One incident to which the encoder gives all these phrases as its dead, the first the most."""
+    reading = reading_of(
+        text,
+        triggers=[(trigger, kind, "occurred")],
+        arguments=[(p, "fatalities") for p in phrases],
+        links=[(0, n, "fatalities") for n in range(len(phrases))],
+    )
+    found = extract(Article("t", text), reading, (), NO_MODELS)[0].fatalities
+    return None if found is None else (found.low, found.high, found.quote)
+
+
+def test_a_peaceful_kind_has_no_dead():
+    text = "Clerks marched in Alda for the nine people killed in the fire."
+    assert _with_tolls(text, "marched", "protest", "nine people") is None
+    assert _with_tolls(text, "fire", "accident", "nine people") == (9, 9, "the nine people")
+
+
 def test_no_toll_is_taken_from_what_did_not_happen_or_from_another_trigger():
     text = "A bus overturned near the bridge after a blast in which nine passengers died."
     blast = ("blast", "explosion_remote_violence", "occurred")

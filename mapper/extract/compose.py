@@ -43,7 +43,7 @@ from mapper.model import (
     Toll,
 )
 
-__all__ = ["Belief", "Draft", "compose", "incident_id"]
+__all__ = ["Belief", "Draft", "bloodless", "compose", "incident_id"]
 
 LONGEST = 600
 """Code points of the longest evidence."""
@@ -383,7 +383,9 @@ def compose(
         why["places"] = "no place near it is believed to be where it happened"
 
     date = _date(scene, beliefs, modality, models, why)
-    fatalities = _toll(scene, beliefs, "fatalities", models, why)
+    fatalities = None
+    if not bloodless(kind):
+        fatalities = _toll(scene, beliefs, "fatalities", models, why)
     if fatalities is None and modality in {"occurred", "ongoing"} and kind in _deadly_kinds():
         fatalities = _toll_beside(scene, ordered, why)
     injured = _toll(scene, beliefs, "injured", models, why)
@@ -548,6 +550,11 @@ def _reckoned(
     if found.reason is not None:
         why[what] = f"{why.get(what, '')}; {found.reason}".lstrip("; ")
     return found.toll
+
+
+def bloodless(kind: str) -> bool:
+    """Whether a kind kills nobody by its meaning: the dead beside it are another incident's."""
+    return kind in ontology("tolls")["bloodless_kinds"]
 
 
 def _deadly_kinds() -> frozenset[str]:
