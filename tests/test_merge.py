@@ -15,10 +15,10 @@ from tests.test_extract import mention, place, reading_of
 TEXT = "Rallies filled Najaf and Karbala on Friday and left at least 40 people dead."
 
 
-def protests():
+def riots():
     reading = reading_of(
         TEXT,
-        triggers=[("Rallies", "protest", "occurred")],
+        triggers=[("Rallies", "riot", "occurred")],
         places=[("Najaf", "literal"), ("Karbala", "literal")],
         arguments=[("at least 40 people", "fatalities")],
         links=[(0, 0, "place"), (0, 1, "place"), (0, 2, "fatalities")],
@@ -29,7 +29,7 @@ def protests():
 
 
 def test_a_toll_given_for_two_incidents_names_the_other():
-    article, drafts = protests()
+    article, drafts = riots()
     one, two = merge(article, drafts, NO_MODELS)
     assert one.fatalities is not None and two.fatalities is not None
     assert (one.fatalities.low, one.fatalities.high) == (40, None)
@@ -38,15 +38,15 @@ def test_a_toll_given_for_two_incidents_names_the_other():
 
 
 def test_the_same_text_gives_the_same_incidents():
-    assert merge(*protests(), NO_MODELS) == merge(*protests(), NO_MODELS)
+    assert merge(*riots(), NO_MODELS) == merge(*riots(), NO_MODELS)
 
 
 def test_what_comes_out_is_plain():
-    assert {type(i) for i in merge(*protests(), NO_MODELS)} == {Incident}
+    assert {type(i) for i in merge(*riots(), NO_MODELS)} == {Incident}
 
 
 def test_incidents_without_beliefs_are_kept_as_they_are():
-    article, drafts = protests()
+    article, drafts = riots()
     plain = merge(article, drafts, NO_MODELS)
     assert merge(article, plain, NO_MODELS) == plain
 
@@ -102,7 +102,7 @@ def test_a_text_in_capitals_must_be_surer(shout, left):
 def test_overlapping_phrases_count_the_same_people():
     from mapper.merge import _share
 
-    one, two = merge(*protests(), NO_MODELS)
+    one, two = merge(*riots(), NO_MODELS)
     assert one.fatalities is not None and two.fatalities is not None
     start, end = one.fatalities.span
     short = replace(two.fatalities, span=(start, end - 7), shared_with=())
