@@ -247,10 +247,12 @@ def _with_tolls(text, trigger, kind, *phrases):
     return None if found is None else (found.low, found.high, found.quote)
 
 
-def test_a_peaceful_kind_has_no_dead():
+def test_a_peaceful_kind_has_no_dead_unless_it_cost_them():
     text = "Clerks marched in Alda for the nine people killed in the fire."
     assert _with_tolls(text, "marched", "protest", "nine people") is None
     assert _with_tolls(text, "fire", "accident", "nine people") == (9, 9, "the nine people")
+    text = "Weeks of marches in Alda have left nine people dead."
+    assert _with_tolls(text, "marches", "protest", "nine people") == (9, 9, "nine people dead")
 
 
 def test_no_toll_is_taken_from_what_did_not_happen_or_from_another_trigger():

@@ -383,9 +383,10 @@ def compose(
         why["places"] = "no place near it is believed to be where it happened"
 
     date = _date(scene, beliefs, modality, models, why)
-    fatalities = None
-    if not bloodless(kind):
-        fatalities = _toll(scene, beliefs, "fatalities", models, why)
+    fatalities = _toll(scene, beliefs, "fatalities", models, why)
+    if fatalities and bloodless(kind) and not _brought_about(scene, beliefs, fatalities):
+        fatalities = None
+        del why["fatalities"]
     if fatalities is None and modality in {"occurred", "ongoing"} and kind in _deadly_kinds():
         fatalities = _toll_beside(scene, ordered, why)
     injured = _toll(scene, beliefs, "injured", models, why)
@@ -553,8 +554,25 @@ def _reckoned(
 
 
 def bloodless(kind: str) -> bool:
-    """Whether a kind kills nobody by its meaning: the dead beside it are another incident's."""
+    """Whether a kind kills nobody by its meaning: the dead near it are mostly another's."""
     return kind in ontology("tolls")["bloodless_kinds"]
+
+
+def _brought_about(scene: Scene, beliefs: Sequence[Belief], toll: Toll) -> bool:
+    """Whether a trigger is said to have cost these lives: "protests have left 40 people dead"."""
+    start, _ = scene.sentences[scene.sentence_of(toll.span[0])]
+    before = scene.text[max(start, toll.span[0] - 30) : toll.span[0]].lower()
+    return _leaves_dead().search(before) is not None and any(
+        start <= b.start < toll.span[0] for b in beliefs
+    )
+
+
+@cache
+def _leaves_dead() -> re.Pattern[str]:
+    verbs = "|".join(re.escape(str(w)) for w in ontology("tolls")["leave_dead"])
+    # "that have left" would say it of something else.
+    has = r"(?<!which\s)(?<!that\s)\b(?:have|has|had)\s+(?:\w+\s+)?"
+    return re.compile(rf"{has}(?:{verbs})\s+\Z")
 
 
 def _deadly_kinds() -> frozenset[str]:
