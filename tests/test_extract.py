@@ -251,6 +251,8 @@ def test_a_peaceful_kind_has_no_dead_unless_it_cost_them():
     text = "Clerks marched in Alda for the nine people killed in the fire."
     assert _with_tolls(text, "marched", "protest", "nine people") is None
     assert _with_tolls(text, "fire", "accident", "nine people") == (9, 9, "the nine people")
+    text = "He resigned after marches in Alda that left nine people dead."
+    assert _with_tolls(text, "marches", "protest", "nine people") == (9, 9, "nine people dead")
     text = "Weeks of marches in Alda have left nine people dead."
     assert _with_tolls(text, "marches", "protest", "nine people") == (9, 9, "nine people dead")
 

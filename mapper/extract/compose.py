@@ -570,9 +570,7 @@ def _brought_about(scene: Scene, beliefs: Sequence[Belief], toll: Toll) -> bool:
 @cache
 def _leaves_dead() -> re.Pattern[str]:
     verbs = "|".join(re.escape(str(w)) for w in ontology("tolls")["leave_dead"])
-    # "that have left" would say it of something else.
-    has = r"(?<!which\s)(?<!that\s)\b(?:have|has|had)\s+(?:\w+\s+)?"
-    return re.compile(rf"{has}(?:{verbs})\s+\Z")
+    return re.compile(rf"\b(?:that|which|have|has|had)\s+(?:\w+\s+)?(?:{verbs})\s+\Z")
 
 
 def _deadly_kinds() -> frozenset[str]:
