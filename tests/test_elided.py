@@ -94,3 +94,15 @@ def test_the_parts_share_what_the_first_says_of_them_all():
     found = merge(article, extract(article, reading, mentions, NO_MODELS), NO_MODELS)
     assert [(i.kind, i.modality) for i in found] == [("protest", "planned")] * 2
     assert len({i.id for i in found}) == 2
+
+
+def test_counts_that_say_nothing_of_what_they_count_go_on_with_the_toll_before():
+    text = "Arle has 210 deaths. It is followed by 43 in Brend, 27 in Cove and 9 at Dunn."
+    found = told(text, "43 in Brend", "riot", ["Arle", "Brend", "Cove", "Dunn"])
+    assert [(where, dead) for _, where, dead, _ in found[-2:]] == [(["Cove"], 27), (["Dunn"], 9)]
+
+
+def test_counts_of_something_else_take_no_toll_from_before():
+    text = "It left 210 deaths. Police held 43 men in Brend, 27 in Cove and 9 at Dunn."
+    found = told(text, "held", "strategic_development", ["Brend", "Cove", "Dunn"])
+    assert [dead for _, _, dead, _ in found] == [None, None, None]

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import cast
 
 from mapper.encode import KINDS
 from mapper.extract.compose import Belief
@@ -91,6 +92,11 @@ def _first_count() -> re.Pattern[str]:
 @cache
 def _not_between() -> frozenset[str]:
     return frozenset(_list("not_between"))
+
+
+@cache
+def _places_next() -> re.Pattern[str]:
+    return re.compile(rf"(?:{_any(_list('prepositions'))})\s")
 
 
 _WHERE = frozenset({"in", "at", "near", "outside"})
@@ -185,7 +191,10 @@ def _head_of(
     if not found:
         return None
     head = min(found, key=lambda f: f[:2])[2]
-    return head, _counted_as(scene, head, a, b)
+    what = _counted_as(scene, head, a, b)
+    if what is None and _places_next().match(lower, last.end()):
+        what = _told_before(scene, a)
+    return head, what
 
 
 def with_elided(beliefs: Sequence[Belief]) -> list[Belief]:
@@ -230,6 +239,20 @@ def _counted_as(scene: Scene, head: Belief, start: int, end: int) -> What | None
         if believed >= HEAD_TOLL and (best is None or believed > best[0]):
             best = (believed, what)
     return best[1] if best else None
+
+
+def _told_before(scene: Scene, at: int) -> What | None:
+    """Which toll the text last told of, for counts that say nothing of what they count.
+
+    "X was hit worst, with 210 deaths.  This is followed by 43 in Y, 27 in Z".
+    """
+    starts = [t.start for t in scene.tolls]
+    for t in reversed(scene.tolls[: bisect_left(starts, at)]):
+        if t.start < at - REACH:
+            break
+        if t.end <= at and t.rule > 0:
+            return cast(What, t.what)
+    return None
 
 
 def _continued(scene: Scene, beliefs: Sequence[Belief], pairs: Sequence[_Pair]) -> list[Belief]:
