@@ -29,7 +29,7 @@ from mapper.extract.compose import (
 )
 from mapper.extract.learned import Models, load_models
 from mapper.extract.linking import GROUP_NAMES, GROUPS
-from mapper.extract.placing import RANK, distance_km, lies_in
+from mapper.extract.placing import RANK, distance_km, lies_in, one_spot
 from mapper.extract.scene import Scene, place_key, stands_in
 from mapper.extract.triggers import figure_of_speech, has_cue, sub_kind
 from mapper.model import Article, Incident, Toll
@@ -609,7 +609,8 @@ def _confidence(scene: Scene, groups: Sequence[Sequence[Belief]], models: Models
 def _parts(scene: Scene, group: Sequence[Belief], models: Models) -> list[Sequence[str] | None]:
     """Places of the incidents that a happening told in one breath stands for.
 
-    "Demonstrations in the capital and the south" are two; one operation in two villages is one.
+    "Demonstrations in the capital and the south" are two; one operation in two villages is one,
+    and so is what was on the road between two towns.
     """
     chosen = choose_places(scene, group, models)
     if len(chosen) < 2:
@@ -621,7 +622,14 @@ def _parts(scene: Scene, group: Sequence[Belief], models: Models) -> list[Sequen
     )
     if not several:
         return [None]
-    return [[place_key(scene.mentions[j])] for j, _ in chosen]
+    parts: list[list[str]] = []
+    before: int | None = None
+    for j in sorted((j for j, _ in chosen), key=lambda j: scene.mentions[j].span):
+        if before is None or not one_spot(scene, before, j):
+            parts.append([])
+        parts[-1].append(place_key(scene.mentions[j]))
+        before = j
+    return [*parts] if len(parts) > 1 else [None]
 
 
 def _one_toll_each(

@@ -13,6 +13,7 @@ from mapper.extract.placing import (
     lies_in,
     most_specific,
     named_with,
+    one_spot,
     own_place_first,
     place_features,
     places_near,
@@ -298,3 +299,21 @@ def test_a_place_that_the_own_sentence_says_goes_before_one_nearly_as_likely(
     found = own_place_first(scene, 0, likely)
     assert words_of(scene, [j for j, _ in found])[0] == first
     assert {j for j, _ in found} == {j for j, _ in likely}
+
+
+@pytest.mark.parametrize(
+    ("text", "one"),
+    [
+        ("Trucks were burned on the road between Arle and Brend.", True),
+        ("Trucks were burned between the towns of Arle and Brend.", True),
+        ("Trucks were burned on Arle near Brend.", True),
+        ("Trucks were burned at Arle just outside Brend.", True),
+        ("Trucks were burned in Arle and Brend.", False),
+        ("Trucks were burned in Arle, in Brend and in Cove.", False),
+        ("Trucks were burned in Arle and in Brend.", False),
+    ],
+)
+def test_two_names_of_one_spot_and_two_spots(text, one):
+    town = {n: ("literal", spot(n, "city", lat=i)) for i, n in enumerate(("Arle", "Brend"))}
+    scene = scene_of(text, town)
+    assert one_spot(scene, at(scene, "Arle"), at(scene, "Brend")) is one

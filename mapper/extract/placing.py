@@ -38,6 +38,7 @@ __all__ = [
     "lies_in",
     "most_specific",
     "named_with",
+    "one_spot",
     "own_place_first",
     "place_features",
     "places_near",
@@ -576,6 +577,31 @@ def named_with(scene: Scene, j: int) -> list[int]:
         if step < 0 and len(out) > 1:
             out += pending
     return sorted(out)
+
+
+_BY = re.compile(
+    r"\s+(?:(?:just|close|near|north|south|east|west|inside|outside)\s+)?"
+    r"(?:at|by|in|inside|near|of|off|on|outside|to)\s+(?:the\s+)?(?:[a-z-]+\s+(?:of\s+)?)?",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\bbetween\s+(?:the\s+)?(?:[a-z-]+\s+of\s+)?$", re.IGNORECASE)
+_AND = re.compile(r"\s+and\s+(?:the\s+)?", re.IGNORECASE)
+
+
+def one_spot(scene: Scene, i: int, j: int) -> bool:
+    """Whether two mentions, the first before the second, say together where one thing was.
+
+    "On the highway near X" and "between X and Y" are one spot each, "in X and Y" are two.
+    """
+    one, other = scene.mentions[i], scene.mentions[j]
+    if other.start < one.end:
+        return True
+    if other.start - one.end > 40:
+        return False
+    gap = scene.text[one.end : other.start]
+    if _AND.fullmatch(gap):
+        return bool(_BETWEEN.search(scene.text[max(0, one.start - 40) : one.start]))
+    return bool(_BY.fullmatch(gap))
 
 
 def chosen_for(
