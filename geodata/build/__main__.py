@@ -106,7 +106,9 @@ def _from_packages(
     shapes.build_shapes(cache, world)
     world.staging.db.execute("CREATE INDEX IF NOT EXISTS raw_key ON raw (key)")
     say("post offices")
-    say(f"{post_offices.add_post_offices(cache, world, scratch)} of them")
+    offices = post_offices.add_post_offices(cache, world, scratch)
+    towns = places.add_airfield_towns(cache, world)
+    say(f"{offices} places of post offices, {towns} of airfields")
 
 
 def manifest(target: Path, counts: dict[str, int]) -> dict[str, object]:

