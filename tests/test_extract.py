@@ -263,3 +263,17 @@ def test_no_toll_is_taken_from_what_did_not_happen_or_from_another_trigger():
     assert _one(text, "overturned", "accident", others=[blast]).fatalities is None
     assert _one("He was not shot dead.", "shot dead", modality="denied").fatalities is None
     assert _one("Nine people died as clerks met.", "met", "politics").fatalities is None
+
+
+@pytest.mark.parametrize("linked", [("27 deaths", "231"), ("231", "27 deaths")])
+def test_a_running_total_goes_before_a_part_of_it(linked):
+    text = "After 27 deaths on Friday the death toll of the riots in Arle has gone up to 231."
+    reading = reading_of(
+        text,
+        triggers=[("riots", "riot", "occurred")],
+        places=[("Arle", "literal")],
+        arguments=[(quote, "fatalities") for quote in linked],
+        links=[(0, 0, "place"), (0, 1, "fatalities"), (0, 2, "fatalities")],
+    )
+    found = extract(Article("t", text), reading, [mention(text, "Arle", place("Arle"))], NO_MODELS)
+    assert [(i.fatalities.low, i.fatalities.high) for i in found] == [(231, 231)]

@@ -149,3 +149,12 @@ def test_a_figure_is_of_another_place_only_where_its_own_sentence_says_so(rest):
     assert whole(text, "nine people", 9, 9, places=["Kut"]).high == 12
     text = "The attack killed nine people. A doctor counted 12 bodies in Kut alone."
     assert whole(text, "nine people", 9, 9, places=["Kut"]).high == 9
+
+
+def test_a_part_is_no_figure_in_conflict_with_a_running_total():
+    text = (
+        "The death toll of the attack has gone up to 231. Officials put at 73 those shot by police."
+    )
+    assert reckoned(text, "231", 231, 231) == (231, 231)
+    higher = "The death toll of the attack has gone up to 231. A hospital counted 260 bodies."
+    assert reckoned(higher, "231", 231, 231) == (231, 260)

@@ -53,6 +53,8 @@ SURE_RULE = 0.5
 """Strength of a toll pattern from which it may speak without the scorer."""
 CLEAR_RULE = 0.85
 """Strength of a toll pattern that knows where its phrase ends."""
+TOTAL_FLOOR = 0.1
+"""Belief from which a running total in a happening's own sentence is its toll, not a part of it."""
 OTHER_TRIGGER = 0.3
 """Encoder's score from which another trigger of the sentence may own its toll."""
 NEAR_CHARS = 120
@@ -518,7 +520,29 @@ def toll_choice(
             and t.end <= scene.tolls[j].end
         ]
         chosen = max(whole, key=lambda j: scene.tolls[j].rule, default=chosen)
-    return scene.tolls[chosen], best[0]
+    return scene.tolls[_running_total(scene, beliefs, options, chosen)], best[0]
+
+
+def _running_total(
+    scene: Scene, beliefs: Sequence[Belief], options: Sequence[tuple[int, float]], chosen: int
+) -> int:
+    """The toll that a report says has been reached, where one of a happening's sentences has it.
+
+    "The death toll of the riots has gone up to 231 ... 27 of them in X": not a part of it.
+    """
+    t = scene.tolls[chosen]
+    if t.total or t.low is None:
+        return chosen
+    sentences = {scene.sentence_of(b.start) for b in beliefs}
+    totals = [
+        j
+        for j, p in options
+        if p >= TOTAL_FLOOR
+        and scene.tolls[j].total
+        and (scene.tolls[j].low or 0) > (t.high or t.low)
+        and scene.sentence_of(scene.tolls[j].start) in sentences
+    ]
+    return max(totals, key=lambda j: scene.tolls[j].low or 0, default=chosen)
 
 
 def _toll(

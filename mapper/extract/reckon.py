@@ -214,8 +214,12 @@ def reckon(scene: Scene, own: Sequence[Span], toll: Toll, what: What, kind: str)
     others: list[Figure] = []
     quotes: list[str] = []
 
+    reached = any(t.total and (t.start, t.end) == toll.span for t in scene.tolls)
+
     def differs(found: Range, start: int, end: int) -> None:
-        """Take a figure in conflict with the base, and who gives it."""
+        """Take a figure in conflict with the base, and who gives it; not a part of a total."""
+        if reached and _low(found) < _low(base):
+            return
         others.append(_figure(scene, found, (start, end)))
         quotes.append(scene.text[start:end].lower())
 

@@ -627,6 +627,8 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
                 ]
                 np = stretch[a:b].rstrip(" ,")
                 b = a + len(np)
+                if _COUNT_OF.search(np):
+                    continue
                 kinds: tuple[What, ...] = ("fatalities", "injured") if what == "both" else (what,)
                 told += [(m.start(), m.end(), w) for w in kinds]
                 if not _about_people(np):
@@ -658,6 +660,10 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
                 best[e.start, e.end, "fatalities"] = replace(e, what="fatalities", strength=0.5)
         out += sorted(best.values(), key=lambda e: (e.start, e.end, e.what))
     return tuple(out)
+
+
+_COUNT_OF = re.compile(r"\b(?:number|count|toll|tally|total)\s+of$")
+"""What leads up to a figure ("the number of dead rose to 31") and is none."""
 
 
 @cache
