@@ -17,7 +17,7 @@ import numpy as np
 
 from mapper.candidates import KIND_GROUPS, Block, Candidates
 from mapper.model import Article, Mention
-from mapper.names import clean, cues, fold
+from mapper.names import any_of, clean, cues, fold
 from mapper.outlets import domain_of, outlet
 from mapper.rank import Home, Name
 from mapper.segment import paragraphs, sentences
@@ -209,24 +209,20 @@ def is_dateline(text: str, mention: Mention) -> bool:
     return len(line) >= PROSE
 
 
-def _any_of(kind: str) -> str:
-    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in cues()[kind])
-
-
 @cache
 def _town_spoken_of() -> re.Pattern[str]:
     """A town that goes without its name: "the city", "this town", "the walled city"."""
-    return re.compile(rf"\b(?:{_any_of('town_spoken_of')})\b", re.IGNORECASE)
+    return re.compile(rf"\b(?:{any_of(cues()['town_spoken_of'])})\b", re.IGNORECASE)
 
 
 @cache
 def _on_the_way() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{_any_of('toward')})\s+(?:the\s+)?$", re.IGNORECASE)
+    return re.compile(rf"\b(?:{any_of(cues()['toward'])})\s+(?:the\s+)?$", re.IGNORECASE)
 
 
 @cache
 def _affair() -> re.Pattern[str]:
-    return re.compile(rf"^\s(?:{_any_of('topics')})s?\b", re.IGNORECASE)
+    return re.compile(rf"^\s(?:{any_of(cues()['topics'])})s?\b", re.IGNORECASE)
 
 
 def _toward(text: str, start: int) -> bool:

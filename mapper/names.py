@@ -6,6 +6,7 @@ The word lists are data (``mapper/cues/toponyms.yaml``).  Nothing here asks a ga
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +38,12 @@ _LEADING_ARTICLE = re.compile(r"^(?:the|al-the)\s+", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*\.?", re.UNICODE)
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A pattern for any of these phrases, the longest first; a space stands for any space."""
+    ordered = sorted((str(w) for w in words), key=lambda w: (-len(w), w))
+    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in ordered)
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
@@ -22,6 +22,7 @@ from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene, TollCandidate, place_key
 from mapper.extract.tolls import What, figures, parse_toll
 from mapper.model import Span
+from mapper.names import any_of
 from mapper.segment import small_letters
 
 __all__ = ["with_elided"]
@@ -56,12 +57,6 @@ _Pair = tuple[_Part, Belief, What | None]
 """A part, the trigger that it continues, and which toll its count is."""
 
 
-def _any(words: Iterable[str]) -> str:
-    return "|".join(
-        re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=lambda w: (-len(w), w))
-    )
-
-
 def _list(name: str) -> list[str]:
     return [str(w) for w in ontology("elided")[name]]
 
@@ -69,17 +64,17 @@ def _list(name: str) -> list[str]:
 @cache
 def _count() -> str:
     t = ontology("tolls")
-    before = _any([*_list("before_count"), *t["at_least"], *t["at_most"], *t["about"]])
+    before = any_of([*_list("before_count"), *t["at_least"], *t["at_most"], *t["about"]])
     return rf"(?:(?:{before})\s+)?(?:{figures()})(?![\w%])|another|one"
 
 
 @cache
 def _part() -> re.Pattern[str]:
-    joins = _any(_list("joins"))
+    joins = any_of(_list("joins"))
     return re.compile(
         rf"(?:[,;]\s+(?:(?:{joins})\s+)?|\s(?:{joins})\s+)"
-        rf"(?P<count>(?:{_count()})(?:\s+(?:{_any(_list('counted'))})\b){{0,2}})"
-        rf"\s+(?:{_any(_list('prepositions'))})\s+"
+        rf"(?P<count>(?:{_count()})(?:\s+(?:{any_of(_list('counted'))})\b){{0,2}})"
+        rf"\s+(?:{any_of(_list('prepositions'))})\s+"
     )
 
 
@@ -96,7 +91,7 @@ def _not_between() -> frozenset[str]:
 
 @cache
 def _places_next() -> re.Pattern[str]:
-    return re.compile(rf"(?:{_any(_list('prepositions'))})\s")
+    return re.compile(rf"(?:{any_of(_list('prepositions'))})\s")
 
 
 _WHERE = frozenset({"in", "at", "near", "outside"})
@@ -109,7 +104,7 @@ _SETTING = re.compile(r"^(?:an?|the)\s+(?:[\w'’-]+\s+){1,2}(?:in|at|near|outsi
 
 @cache
 def _own_verb() -> re.Pattern[str]:
-    return re.compile(rf"(?:['’]s\b|\s*(?:\([^)]*\)\s*)?(?:{_any(_list('own_verb'))})\b)")
+    return re.compile(rf"(?:['’]s\b|\s*(?:\([^)]*\)\s*)?(?:{any_of(_list('own_verb'))})\b)")
 
 
 def _parts(scene: Scene, lo: int, hi: int, starts: Sequence[int]) -> list[_Part]:

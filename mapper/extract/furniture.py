@@ -11,6 +11,7 @@ from functools import cache
 
 from mapper.extract.resources import ontology
 from mapper.model import Span
+from mapper.names import any_of
 from mapper.segment import paragraphs
 
 __all__ = ["other_articles"]
@@ -23,8 +24,7 @@ _TERMINAL = re.compile(r"[.!?…][\"'”’»)\]]*\s*\Z")
 def _labels() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Labels of lists of headlines, and lines that hold a label and a headline."""
     running, alone, links = (
-        "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=lambda w: -len(w)))
-        for words in (ontology("page")[k] for k in ("lists", "lists_on_a_line", "links"))
+        any_of(ontology("page")[k]) for k in ("lists", "lists_on_a_line", "links")
     )
     gap = r"[^\S\n]*"
     # scraping glues the first headline onto the label

@@ -16,6 +16,7 @@ from mapper.encode import MODALITIES
 from mapper.extract.linking import GROUP_NAMES, group_scores
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene
+from mapper.names import any_of
 
 __all__ = [
     "BACKGROUND_COLUMNS",
@@ -144,8 +145,7 @@ class _Sure:
 def _phrases(words: Sequence[str] | None) -> re.Pattern[str] | None:
     if not words:
         return None
-    ordered = sorted((str(w) for w in words), key=lambda w: (-len(w), w))
-    alternatives = "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in ordered)
+    alternatives = any_of(words)
     for slot, fillers in ontology("modality")["slots"].items():
         choice = "|".join(re.escape(str(f)).replace(r"\ ", r"\s+") for f in fillers)
         alternatives = alternatives.replace(re.escape(f"{{{slot}}}"), f"(?:{choice})")

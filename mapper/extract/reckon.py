@@ -11,7 +11,7 @@ Who gives each of the figures in conflict is kept with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -19,6 +19,7 @@ from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene, TollCandidate
 from mapper.extract.tolls import What, figures, parse_toll
 from mapper.model import Figure, Span, Toll
+from mapper.names import any_of
 from mapper.segment import small_letters
 
 __all__ = ["Reckoned", "reckon"]
@@ -41,20 +42,14 @@ class Reckoned:
     reason: str | None
 
 
-def _any(words: Iterable[str]) -> str:
-    return "|".join(
-        re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=lambda w: (-len(w), w))
-    )
-
-
 def _words(name: str) -> str:
-    return _any(str(w) for w in ontology("tolls")[name])
+    return any_of(str(w) for w in ontology("tolls")[name])
 
 
 @cache
 def _number() -> str:
     t = ontology("tolls")
-    modifiers = _any(str(w) for k in ("at_least", "at_most", "about") for w in t[k])
+    modifiers = any_of(str(w) for k in ("at_least", "at_most", "about") for w in t[k])
     q = figures()
     return rf"(?:(?:{modifiers}|between)\s+)?(?:{q})(?![\w%])(?:\s*(?:-|–|—|to|or|and)\s*(?:{q})(?![\w%]))?"
 
@@ -63,8 +58,8 @@ def _number() -> str:
 def _said_words(what: What) -> tuple[str, str]:
     """Words of this kind of harm, and of the other kind."""
     t = ontology("tolls")
-    hurt = _any([*t["hurt_nouns"], *t["hurt_passive"]])
-    dead = _any([*t["figure_dead"], *t["kill_passive"], *t["die"]])
+    hurt = any_of([*t["hurt_nouns"], *t["hurt_passive"]])
+    dead = any_of([*t["figure_dead"], *t["kill_passive"], *t["die"]])
     return (dead, hurt) if what == "fatalities" else (hurt, dead)
 
 
@@ -126,8 +121,8 @@ def _attacker() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """That the attacker died as well, and that he is among those counted already."""
     t = ontology("tolls")
     one = _words("attacker")
-    dead = _any([*t["kill_passive"], *t["die"]])
-    authority = _any(str(w) for w in ontology("actors")["authority"])
+    dead = any_of([*t["kill_passive"], *t["die"]])
+    authority = any_of(str(w) for w in ontology("actors")["authority"])
     also = r"(?:\s+(?:was|were|is|has|had|been|also|later|then|himself|herself|reportedly))*"
     died = re.compile(
         rf"\b(?:the|lone|alleged)\s+(?:\w+\s+)?(?:{one}){also}\s+(?:{dead})\b"
@@ -312,7 +307,7 @@ _CLAUSE = re.compile(
 @cache
 def _sources() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     """Who gives a figure: in its clause before it, after it, and at the head of its sentence."""
-    verbs = _any(w for w in ontology("tolls")["give_figure"] if w not in {"had", "has", "have"})
+    verbs = any_of(w for w in ontology("tolls")["give_figure"] if w not in {"had", "has", "have"})
     told = rf"(?:(?:have|has|had|also|later|now|only)\s+){{0,2}}(?:{verbs}|told)\b"
     who = r"[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’-]*){0,7}?"
     ends = r"(?=\s*(?:[,;:.)]|$|\b(?:and|but|while)\b))"

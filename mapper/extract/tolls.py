@@ -10,7 +10,7 @@ one.  Numbers of weapons, dates, ages and the like are left out.  The words are 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
@@ -18,6 +18,7 @@ from typing import Literal
 from text_to_num import text2num
 
 from mapper.extract.resources import ontology
+from mapper.names import any_of
 
 __all__ = [
     "TollExpression",
@@ -58,12 +59,6 @@ _NUMBER_WORDS = rf"{_NUMBER_WORD}(?:(?:[-\s]|\s+and\s+){_NUMBER_WORD})*"
 _DIGITS = r"\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?"
 
 
-def _any(words: Iterable[str]) -> str:
-    return "|".join(
-        re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=lambda w: (-len(w), w))
-    )
-
-
 def _list(name: str) -> list[str]:
     return [str(w) for w in ontology("tolls")[name]]
 
@@ -72,7 +67,7 @@ def _list(name: str) -> list[str]:
 def figures() -> str:
     """A pattern for one number: figures, number words, or words such as "dozens"."""
     t = ontology("tolls")
-    vague = _any([*t["vague"], *t["exact"]])
+    vague = any_of([*t["vague"], *t["exact"]])
     return rf"(?:(?:{_DIGITS})(?:\s+(?:million|thousand|hundred))?|{vague}|{_NUMBER_WORDS})"
 
 
@@ -103,7 +98,7 @@ def _ages() -> re.Pattern[str]:
         + _NUMBER_WORDS
         + r")[-\s]years?[-\s]olds?\b|\baged?\s+(?:about\s+)?\d{1,3}\b"
         r"|(?<=,\s)\d{1,2}(?=\s*,)|\(\d{1,3}\)|\b(?:youngster|person|"
-        + _any(_list("person_nouns"))
+        + any_of(_list("person_nouns"))
         + r")\s+of\s+(?:about\s+)?(?:\d{1,2}|"
         + _NUMBER_WORDS
         + r")\b|(?<=[a-z],\s)\d{2}(?=$|[.;])"
@@ -116,12 +111,12 @@ def _ages() -> re.Pattern[str]:
 def _counted() -> re.Pattern[str]:
     t = ontology("tolls")
     q = figures()
-    low, high, about = (_any(t[k]) for k in ("at_least", "at_most", "about"))
+    low, high, about = (any_of(t[k]) for k in ("at_least", "at_most", "about"))
     return re.compile(
         rf"(?<![\w.$£€])(?:(?P<low>{low})\s+|(?P<high>{high})\s+|(?:{about})\s+|(?P<between>between|"
         rf"from)\s+|(?:the\s+)?(?:other|all|these|those|remaining)\s+)*(?P<n>{q})(?![\w%])(?!\.\d)"
         rf"(?:\s*(?P<link>-|–|—|to|or|and)\s*(?:(?:perhaps|maybe|possibly|as\s+many\s+as)\s+)?"
-        rf"(?P<m>{q})(?![\w%]))?(?P<more>\s+(?:{_any(t['or_more'])}))?"
+        rf"(?P<m>{q})(?![\w%]))?(?P<more>\s+(?:{any_of(t['or_more'])}))?"
     )
 
 
@@ -138,11 +133,11 @@ _SINGULAR = re.compile(
 @cache
 def _zero_pattern() -> re.Pattern[str]:
     t = ontology("tolls")
-    words = _any([*t["nobody"], *t["nobody_hurt"], *t["unhurt"], *t["empty"]])
+    words = any_of([*t["nobody"], *t["nobody_hurt"], *t["unhurt"], *t["empty"]])
     return re.compile(
         rf"(?<!\w)(?:{words})(?!\w)|\Ano\s+(?!fewer|less|more|longer)\w+"
         r"|\A(?:not|[a-z]+n['’]t)\s+(?:\w+\s+)?(?:suffer|sustain|receiv)"
-        rf"|\A(?:not|[a-z]+n['’]t)\s+(?:{_any(t['bring_about'])})\b"
+        rf"|\A(?:not|[a-z]+n['’]t)\s+(?:{any_of(t['bring_about'])})\b"
     )
 
 
@@ -174,7 +169,7 @@ def _things() -> frozenset[str]:
 def _goes_on() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """A number at the end of a phrase, and a number right before one."""
     q = figures()
-    bounds = _any(w for k in ("at_least", "at_most", "about") for w in _list(k))
+    bounds = any_of(w for k in ("at_least", "at_most", "about") for w in _list(k))
     return (
         re.compile(rf"(?:\A|\s)(?:{q})\Z"),
         re.compile(rf"(?<![\w.$£€-])(?:(?:{bounds})\s+)?(?:{q})\s+\Z"),
@@ -227,10 +222,10 @@ def _only(what: What, lower: str) -> str:
 @cache
 def _asides() -> re.Pattern[str]:
     """Parts of a number that is already given: "four civilians, two of them children"."""
-    part = _any(_list("part_of"))
+    part = any_of(_list("part_of"))
     return re.compile(
         rf",?\s*\b(?:{figures()})\s+of\s+(?:them|whom)\b[^,;.]*"
-        rf"|,?\s*\b(?:{part})\s+[^,;.]*?(?=\s+(?:{_any(_verbs())})\b|[,;.]|$)"
+        rf"|,?\s*\b(?:{part})\s+[^,;.]*?(?=\s+(?:{any_of(_verbs())})\b|[,;.]|$)"
     )
 
 
@@ -246,7 +241,7 @@ def _verbs() -> tuple[str, ...]:
 def _said(what: What) -> re.Pattern[str]:
     """A number, what became of them, and the comma or "and" that opens another matter."""
     keys = ("kill_passive", "die") if what == "fatalities" else ("hurt_passive", "hurt_verbs")
-    words = _any([w for k in keys for w in _list(k)])
+    words = any_of([w for k in keys for w in _list(k)])
     return re.compile(
         rf"^(?P<own>[^,;.]*?\b(?:{figures()})(?![\w%])[^,;.]*?\b(?:{words}))"
         r"(?:\s*[,;]|\s+and\b|\s+while\b|\s+with\b)(?P<rest>.*)$"
@@ -292,7 +287,7 @@ def _deadly(what: What) -> re.Pattern[str]:
     """Words that say once more that people were killed (or hurt)."""
     fatal = ("kill_passive", "kill_active", "die", "dead_nouns")
     keys = fatal if what == "fatalities" else ("hurt_passive", "hurt_active", "hurt_nouns")
-    return re.compile(rf"\b(?:{_any(w for k in keys for w in _list(k))})\b")
+    return re.compile(rf"\b(?:{any_of(w for k in keys for w in _list(k))})\b")
 
 
 def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int | None, int | None]:
@@ -418,7 +413,7 @@ def _groups() -> dict[str, int]:
 def _of_all() -> re.Pattern[str]:
     """Match “four of the 14 passengers who died”: the 14 where the 14 died, else the four."""
     q = figures()
-    dead = _any([*_list("kill_passive"), *_list("die")])
+    dead = any_of([*_list("kill_passive"), *_list("die")])
     return re.compile(
         rf"\b(?P<part>{q})\s+of\s+(?:the|its|their|those)\s+(?P<all>{q})\b(?!\s*(?:million|thousand))"
         rf"(?=[^,;]*?(?P<dead>\bwho\s+(?:were\s+|had\s+)?(?:{dead})\b)|)"
@@ -428,7 +423,7 @@ def _of_all() -> re.Pattern[str]:
 def _names_in(quote: str, what: What) -> int:
     """How many single people an enumeration without numbers has ("the mayor and his driver")."""
     text = " ".join(_only(what, " ".join(quote.split())).split())
-    text = re.split(rf"\s+(?:{_any(_verbs())})\b", text, maxsplit=1)[0].strip(" ,")
+    text = re.split(rf"\s+(?:{any_of(_verbs())})\b", text, maxsplit=1)[0].strip(" ,")
     m = _NAMES.fullmatch(text)
     if m is None:
         return 0
@@ -473,8 +468,8 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     """What is counted, how sure, whether a running total, and the pattern (group ``np``)."""
     t = ontology("tolls")
     q = figures()
-    mod = rf"(?:(?:{_any([*t['at_least'], *t['at_most'], *t['about']])}|between|from|all|other|the|another|these|(?:an?|the)\s+(?:{_any(t['more_of'])}))\s+)*"
-    num = rf"{mod}(?!one\s+another\b)(?:{q})(?:\s*(?:-|–|—|to|or|and)\s*(?:{q}))?(?:\s+(?:{_any(t['or_more'])}))?"
+    mod = rf"(?:(?:{any_of([*t['at_least'], *t['at_most'], *t['about']])}|between|from|all|other|the|another|these|(?:an?|the)\s+(?:{any_of(t['more_of'])}))\s+)*"
+    num = rf"{mod}(?!one\s+another\b)(?:{q})(?:\s*(?:-|–|—|to|or|and)\s*(?:{q}))?(?:\s+(?:{any_of(t['or_more'])}))?"
     tail = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|in\b|on\b|at\b|when\b|after\b|as\b|dead\b|killed\b|who\b|from\b|by\b|while\b|with\b|to\b|since\b|during\b|including\b|over\b|near\b|outside\b|before\b|injured\b|wounded\b|died\b|hurt\b|perished\b|lost\b|of\s+(?:them|whom)\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,5}"
     noun = r"(?:\s+(?!and\b|includ(?:es?|ed|ing)\b|were\b|was\b|have\b|had\b|has\b|are\b|is\b|died\b|dead\b|killed\b|injured\b|wounded\b|hurt\b|perished\b|lost\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,6}?"
     one = r"(?:an?|another|one(?!\s+another\b)|the|his|her|its|their)(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,4}?"
@@ -500,7 +495,7 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
         ("fatalities", "kill_passive", "kill_active", "dead_nouns", "die"),
         ("injured", "hurt_passive", "hurt_active", "hurt_nouns", "hurt_verbs"),
     ):
-        p, a, n = _any(_list(passive)), _any(_list(active)), _any(_list(nouns))
+        p, a, n = any_of(_list(passive)), any_of(_list(active)), any_of(_list(nouns))
         w: What = what  # type: ignore[assignment]
         rules += [
             (w, 0.9, False, rf"{group}{be}\s+(?:{p})"),
@@ -515,13 +510,13 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
                 w,
                 0.85,
                 False,
-                rf"{group}{about}{aside}(?:\s+(?:have|had|has|also|later|reportedly|who))*\s+(?:{_any(_list(die))})",
+                rf"{group}{about}{aside}(?:\s+(?:have|had|has|also|later|reportedly|who))*\s+(?:{any_of(_list(die))})",
             )
         )
-    toll = _any(_list("toll_nouns"))
+    toll = any_of(_list("toll_nouns"))
     rules.append((
         "fatalities", 0.7, True,
-        rf"(?:{toll})(?:,?\s+[\w'’-]+){{0,16}}?,?\s+(?:to|at|is|was|of|as|{_any(_list('toll_verbs'))})(?:\s+(?:{_any(_list('toll_fill'))}))?\s+(?P<np>{num})",
+        rf"(?:{toll})(?:,?\s+[\w'’-]+){{0,16}}?,?\s+(?:to|at|is|was|of|as|{any_of(_list('toll_verbs'))})(?:\s+(?:{any_of(_list('toll_fill'))}))?\s+(?P<np>{num})",
     ))  # fmt: skip
     rules.append((
         "fatalities", 0.7, False,
@@ -537,7 +532,7 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     )
     rules.append((
         "fatalities", 0.4, False,
-        rf"(?P<np>he|she)\s+(?:has\s+|had\s+)?(?:(?:was|is|been|later|also|then)\s+)*(?:{_any(_list('die'))}|{_any(_list('kill_passive'))})",
+        rf"(?P<np>he|she)\s+(?:has\s+|had\s+)?(?:(?:was|is|been|later|also|then)\s+)*(?:{any_of(_list('die'))}|{any_of(_list('kill_passive'))})",
     ))  # fmt: skip
     rules.append(
         (
@@ -547,25 +542,25 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
             rf"(?:sent|sending|put|putting)\s+{obj}\s+(?:to|in)\s+(?:the\s+)?hospitals?",
         )
     )
-    none = _any(_list("nobody"))
+    none = any_of(_list("nobody"))
     rules += [
-        ("both", 0.9, False, rf"(?P<np>(?:{_any(_list('harm_none'))}))"),
+        ("both", 0.9, False, rf"(?P<np>(?:{any_of(_list('harm_none'))}))"),
         ("fatalities", 0.9, False, rf"(?:killing|killed|kills)\s+(?P<np>{none})"),
-        ("fatalities", 0.85, False, rf"(?:{_any(_list('kill_apart'))})\s+{obj}\s+(?:dead|to\s+death)"),
-        ("fatalities", 0.6, False, rf"lost\s+(?P<np>{num}(?:\s+of\s+(?:its|their|his|her|our))?(?:\s+[\w'’-]+){{0,2}}?\s+(?:{_any(_list('comrades'))}))"),
-        ("fatalities", 0.85, False, rf"(?:{_any(_list('life_of'))})\s+(?P<np>[\w-]+(?:\s+[\w'’-]+){{0,2}})"),
+        ("fatalities", 0.85, False, rf"(?:{any_of(_list('kill_apart'))})\s+{obj}\s+(?:dead|to\s+death)"),
+        ("fatalities", 0.6, False, rf"lost\s+(?P<np>{num}(?:\s+of\s+(?:its|their|his|her|our))?(?:\s+[\w'’-]+){{0,2}}?\s+(?:{any_of(_list('comrades'))}))"),
+        ("fatalities", 0.85, False, rf"(?:{any_of(_list('life_of'))})\s+(?P<np>[\w-]+(?:\s+[\w'’-]+){{0,2}})"),
         ("both", 0.9, False, r"(?P<np>(?:no|without)\s+(?:(?:\w+\s+)?casualt\w+|victims?|(?:one|body)\s+(?:was\s+|were\s+)?(?:hurt|harmed)))"),
         ("both", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:is|was|were|has|had|have|been|reported|said|to|be|seriously|badly|on\s+\w+(?:\s+\w+){{0,3}}|of\s+(?:them|(?:the|its|his|her|their)\s+\w+(?:\s+\w+)?)))*\s+(?:hurt|harmed|hit|touched|scratched|inside|in\s+(?:it|there)|at\s+home|home))"),
-        ("both", 0.7, False, rf"(?P<np>{_any(_list('empty'))})"),
+        ("both", 0.7, False, rf"(?P<np>{any_of(_list('empty'))})"),
         ("injured", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|seriously|badly|is|killed\s+(?:or|and|nor)))*\s+(?:injured|wounded))"),
         ("injured", 0.9, False, r"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:\w+\s+)?(?:suffer|sustain|receive)\w*\s+(?:any\s+)?(?:\w+\s+)?(?:injur\w+|wounds))"),
-        ("fatalities", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|is|(?:injured|wounded|hurt)\s+(?:or|and|nor)))*\s+(?:{_any([*_list('kill_passive'), *_list('die'), 'lost'])}))"),
+        ("fatalities", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|is|(?:injured|wounded|hurt)\s+(?:or|and|nor)))*\s+(?:{any_of([*_list('kill_passive'), *_list('die'), 'lost'])}))"),
         ("fatalities", 0.9, False, r"(?P<np>no\s+(?:fatalities|deaths|loss\s+of\s+life|lives\s+were\s+lost|deaths?\s+\w+\s+reported))"),
-        ("both", 0.95, False, rf"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:{_any(_list('bring_about'))})\s+any\s+(?:\w+\s+)?(?:casualt\w+|victims))"),
-        ("fatalities", 0.95, False, rf"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:{_any(_list('bring_about'))})\s+any\s+(?:\w+\s+)?(?:deaths?|fatalit\w+|loss\s+of\s+life))"),
-        ("injured", 0.95, False, rf"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:{_any(_list('bring_about'))})\s+any\s+(?:\w+\s+)?injur\w+)"),
-        ("injured", 0.9, False, rf"(?P<np>{_any(_list('nobody_hurt'))})"),
-        ("injured", 0.7, False, rf"(?P<np>{_any(_list('unhurt'))})"),
+        ("both", 0.95, False, rf"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:{any_of(_list('bring_about'))})\s+any\s+(?:\w+\s+)?(?:casualt\w+|victims))"),
+        ("fatalities", 0.95, False, rf"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:{any_of(_list('bring_about'))})\s+any\s+(?:\w+\s+)?(?:deaths?|fatalit\w+|loss\s+of\s+life))"),
+        ("injured", 0.95, False, rf"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:{any_of(_list('bring_about'))})\s+any\s+(?:\w+\s+)?injur\w+)"),
+        ("injured", 0.9, False, rf"(?P<np>{any_of(_list('nobody_hurt'))})"),
+        ("injured", 0.7, False, rf"(?P<np>{any_of(_list('unhurt'))})"),
     ]  # fmt: skip
     compiled = []
     for w2, s, total, pattern in rules:
@@ -599,7 +594,7 @@ def _toll_filter() -> re.Pattern[str]:
         "burn",
         "hospital",
     }
-    return re.compile(rf"\b(?:{_any(stems)})")
+    return re.compile(rf"\b(?:{any_of(stems)})")
 
 
 def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpression, ...]:
@@ -669,7 +664,7 @@ _COUNT_OF = re.compile(r"\b(?:number|count|toll|tally|total)\s+of$")
 @cache
 def _days() -> re.Pattern[str]:
     """Days of a month before another word: "March 5 - At least 27 people", "on Jan. 3 a woman"."""
-    months = _any(_list("months"))
+    months = any_of(_list("months"))
     return re.compile(
         rf"\b(?:{months})\.?\s+(?P<day>\d{{1,2}})(?!\w|[,.]\d|-\w|\s+(?:people|persons|men|women|children|civilians|soldiers|others)\b)"
     )
@@ -708,8 +703,8 @@ def _name_patterns() -> tuple[tuple[What, re.Pattern[str]], ...]:
     be = r"(?:\s+(?:who|has|had|been|was|is|later|also|then))*"
     plain = r"(?:[A-Z][\w'’-]+(?:\s+[A-Z][\w'’.-]+){0,3}|(?<=the\s)\w+|(?<=a\s)\w+)"
     be_ = r",?(?:\s+(?:who|has|had|been|was|is|later|also|then))+"
-    passive, hurt = _any(_list("kill_passive")), _any(_list("hurt_passive"))
-    die = _any(_list("die"))
+    passive, hurt = any_of(_list("kill_passive")), any_of(_list("hurt_passive"))
+    die = any_of(_list("die"))
     return (
         (
             "fatalities",
@@ -732,7 +727,7 @@ def _name_patterns() -> tuple[tuple[What, re.Pattern[str]], ...]:
         (
             "fatalities",
             re.compile(
-                rf"\b(?:[Kk]illing|{_any(_list('kill_name'))})\s+{full}"
+                rf"\b(?:[Kk]illing|{any_of(_list('kill_name'))})\s+{full}"
                 r"(?=\s*(?:[,.;:()]|$)|\s+(?:in|on|at|and|near|outside|during|when|after|as|while|by|with|before|who)\b)"
             ),
         ),
@@ -744,7 +739,7 @@ def _name_patterns() -> tuple[tuple[What, re.Pattern[str]], ...]:
 def _named_beside() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Somebody by name at the head of a clause before "and", in mixed case; the same by title."""
     head = r"(?:\A|[.,;:“\"(—–]\s*|\b(?:that|when|but|while|where|as)\s+)"
-    title = _any(_list("titles"))
+    title = any_of(_list("titles"))
     return (
         re.compile(rf"{head}(?P<name>(?:[A-Z][\w.'’-]*\s+){{1,5}}[A-Z][\w'’-]+),?\s+and\s+\Z"),
         re.compile(
@@ -801,8 +796,8 @@ def _named(
 def _single_patterns() -> tuple[tuple[What, float, bool, re.Pattern[str]], ...]:
     """Deaths told without a number or an article: what, strength, whether a name must follow."""
     t = ontology("tolls")
-    passive, hurt, die = (_any(_list(k)) for k in ("kill_passive", "hurt_passive", "die"))
-    person = _any(_list("person_nouns"))
+    passive, hurt, die = (any_of(_list(k)) for k in ("kill_passive", "hurt_passive", "die"))
+    person = any_of(_list("person_nouns"))
     be = r"(?:was|is|has\s+been|had\s+been)(?:\s+(?:also|then|later|reportedly|allegedly|himself|herself))*"
     word = r"[^\W\d][\w'’-]*"
     head = rf"(?:{word}\s+){{0,2}}?(?:{person})"
@@ -811,9 +806,9 @@ def _single_patterns() -> tuple[tuple[What, float, bool, re.Pattern[str]], ...]:
         ("fatalities", 0.55, False, rf"(?<!there\s)(?P<np>{be}\s+(?:{passive}))"),
         ("injured", 0.5, False, rf"(?P<np>{be}\s+(?:{hurt}))(?!\s+(?:down|off|by\s+the\s+news))"),
         # "the murder of a man I know", "the assassination of Galan": the words up to the next joint.
-        ("fatalities", 0.55, False, rf"(?P<np>(?:{_any(t['killing_of'])})\s+(?!(?:it|that|this|which|whom)\b)\w[\w'’-]*(?:\s+(?!{_JOINT})[\w'’.-]+){{0,4}})"),
+        ("fatalities", 0.55, False, rf"(?P<np>(?:{any_of(t['killing_of'])})\s+(?!(?:it|that|this|which|whom)\b)\w[\w'’-]*(?:\s+(?!{_JOINT})[\w'’.-]+){{0,4}})"),
         # "gunned down Judge Diaz": a name without an article.
-        ("fatalities", 0.55, True, rf"(?<!was\s)(?<!were\s)(?<!been\s)(?<!being\s)(?<!is\s)(?<!are\s)(?<!and\s)(?<!or\s)(?:{_any(t['kill_name'])})\s+(?P<np>(?!{_JOINT}){word}(?:\s+(?!{_JOINT})[\w'’.-]+){{0,3}})"),
+        ("fatalities", 0.55, True, rf"(?<!was\s)(?<!were\s)(?<!been\s)(?<!being\s)(?<!is\s)(?<!are\s)(?<!and\s)(?<!or\s)(?:{any_of(t['kill_name'])})\s+(?P<np>(?!{_JOINT}){word}(?:\s+(?!{_JOINT})[\w'’.-]+){{0,3}})"),
         # Headlines leave the article out: "robber shot dead", "fire kills man".
         ("fatalities", 0.5, False, rf"(?:\A|[.;:,\n]\s*)(?P<np>{head})(?:,\s+\d{{1,2}},)?\s+(?:{passive}|{die})(?!\s+(?:an?|the|his|her|their|its|{figures()})\b)"),
         ("fatalities", 0.5, False, rf"(?:kills|killed|kill)\s+(?P<np>{head})"),
