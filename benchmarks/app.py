@@ -24,7 +24,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -39,7 +38,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright  # noqa: E402
-from screenshots import FLAGS, FRAME, PATIENCE, drawn, served  # noqa: E402
+from screenshots import FLAGS, FRAME, PATIENCE, drawn, installed, served  # noqa: E402
 
 from mapper.model import (  # noqa: E402
     Analysis,
@@ -429,12 +428,9 @@ def main() -> None:
     basemap = (ROOT / "mapper/webmap/assets/basemap.js").read_text(encoding="utf-8")
     labels = json.loads(basemap[basemap.index(".core=") + 6 : basemap.rindex(";")])["labels"]
     towns = [row for row in labels if row[0] == "city"]
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        raise SystemExit("needs Debian's chromium")
     figures = Figures()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        browser = driver.chromium.launch(executable_path=installed(), args=FLAGS)
         if "start" in wanted:
             for _ in range(given.runs):
                 start(figures, browser)

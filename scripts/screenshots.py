@@ -116,15 +116,22 @@ def chosen(page: Page, words: str) -> None:
     drawn(page)
 
 
+def installed() -> str:
+    """Debian's chromium, or its build without windows; leaves the program where there is none."""
+    for name in ("chromium", "chromium-browser", "chromium-headless-shell"):
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    raise SystemExit("needs Debian's chromium: apt-get install chromium")
+
+
 def main() -> None:
     """Take them all."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        raise SystemExit("needs Debian's chromium: apt-get install chromium")
+    path = installed()
     with (
         tempfile.TemporaryDirectory() as folder,
         served(Path(folder) / "workspace.gpkg") as url,
