@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import inspect
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -101,6 +102,7 @@ def recognise(
     found = _filed_from(text, found, gazetteer)
     found = _without_capitals(text, found, gazetteer)
     found = _described(text, found)
+    found = _designated(text, found)
     mentions: list[Mention] = []
     taken = 0
     for (start, end), (role, score) in sorted(found.items(), key=lambda kv: (kv[0][0], -kv[0][1])):
@@ -263,6 +265,54 @@ def _described(text: str, found: Found) -> Found:
             del out[span]
         out[start, end] = ("nominal", 0.8)
     return out
+
+
+_ONE_NAME = (
+    r"(?:(?:[Aa]l|[Ee]l|[Aa]d|[Aa]n|[Aa]r|[Aa]s|[Aa]sh|[Aa]t|[Aa]z)[- ])?[‘'’]?[^\W\d_a-z][\w’'‘]+"
+    r"(?:[- ](?:(?:[Aa]l|[Ee]l|[Dd]e|[Dd]el|[Ll]a)[- ])?[‘'’]?[^\W\d_a-z][\w’'‘]+){0,2}"
+)
+_CAPITAL_NAMES = re.compile(_ONE_NAME)
+
+
+@lru_cache(maxsize=1)
+def _place_said() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A name, or a list of them, after "the village of"; one before "village"."""
+    of, after, before = (
+        "|".join(sorted(map(re.escape, _cues()[k]), key=lambda w: (-len(w), w)))
+        for k in ("of_places", "after_places", "before_places")
+    )
+    names = rf"{_ONE_NAME}(?:(?:,\s|\s(?:and|or)\s|,\sand\s){_ONE_NAME}){{0,9}}"
+    return (
+        re.compile(rf"\b(?i:{of})\s+of\s+(?P<names>{names})"),
+        re.compile(rf"\b(?i:{before})\s+(?:the\s+)?(?P<names>{names})\s+(?i:{after})\b(?!\s[A-Z])"),
+    )
+
+
+def _designated(text: str, found: Found) -> Found:
+    """With the names that the words beside them call places: "the villages of X and Y".
+
+    A tagger hardly believes in names that it has never seen, and no gazetteer has them; such words
+    are as good as both.  Not in texts of one case, where a name has no end.
+    """
+    if one_case(text):
+        return found
+    out = dict(found)
+    spans = sorted(found)
+    starts = [a for a, _ in spans]
+    for pattern in _place_said():
+        for match in pattern.finditer(text):
+            for name in _CAPITAL_NAMES.finditer(text, *match.span("names")):
+                start, end = name.span()
+                k = bisect_left(starts, end)
+                if any(spans[i][1] > start for i in range(max(0, k - 3), k)):
+                    continue
+                if (start, end) not in out and text[start:end].lower() not in _cues()["headings"]:
+                    out[start, end] = ("literal", _SAID_SCORE)
+    return out
+
+
+_SAID_SCORE = 0.8
+"""Score of a name that the words beside it call a place."""
 
 
 def _is_town(name: str, gazetteer: GazetteerLike) -> bool:

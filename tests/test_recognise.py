@@ -205,3 +205,28 @@ def test_a_town_without_its_capital_is_found_where_a_place_is_spoken_of():
     # a common word and the name of a person stay what they are, and capitals are for the tagger
     assert found("the minister arrived in march to meet advani about the temple.") == []
     assert found("Thousands gathered at Ayodhya on Friday. The Mayor of Kanpur came.") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Troops took the village of Qzorvat on Friday.", ["Qzorvat"]),
+        (
+            "Troops took the villages of Kafr Qzor, Al-Vorta and Beldun.",
+            ["Kafr Qzor", "Al-Vorta", "Beldun"],
+        ),
+        ("Shells fell in the Qzorvat district.", ["Qzorvat"]),
+        ("Shots were heard near the Qzorvat checkpoint.", ["Qzorvat"]),
+        ("He was tried in Qzorvat District Court.", []),
+        ("The Qzorvat bridge club met.", []),
+        ("It was the village of the year.", []),
+        ("Troops met in Qzorvat.", []),
+    ],
+)
+def test_words_call_a_name_a_place_that_nobody_knows(text, names):
+    assert [name for name, role in found(text) if role == "literal"] == names
+
+
+def test_words_do_not_call_a_name_a_place_where_every_word_looks_like_one():
+    text = "TROOPS TOOK THE VILLAGE OF QZORVAT ON FRIDAY AND THE TOWN OF BELDUN ON SUNDAY."
+    assert found(text) == []
