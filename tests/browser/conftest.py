@@ -265,8 +265,19 @@ def server(tmp_path_factory):
     made.stop()
 
 
+STILL = """
+const animate = Element.prototype.animate;
+Element.prototype.animate = function (...given) {
+  const made = animate.apply(this, given);
+  try { made.finish(); } catch { /* one that never ends */ }
+  return made;
+};
+"""
+"""What opens is open at once: a click presses and lets go before a moving button has gone by."""
+
+
 def watch(context, refused: list[str]) -> None:
-    """Note what asks beyond this machine.
+    """Note what asks beyond this machine, and let nothing glide.
 
     The browser's own flags refuse it; deciding here would hold every file up and forbid caching.
     """
@@ -276,6 +287,7 @@ def watch(context, refused: list[str]) -> None:
             refused.append(request.url)
 
     context.on("request", note)
+    context.add_init_script(STILL)
 
 
 def context_of(chromium, **options):
