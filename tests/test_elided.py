@@ -106,3 +106,13 @@ def test_counts_of_something_else_take_no_toll_from_before():
     text = "It left 210 deaths. Police held 43 men in Brend, 27 in Cove and 9 at Dunn."
     found = told(text, "held", "strategic_development", ["Brend", "Cove", "Dunn"])
     assert [dead for _, _, dead, _ in found] == [None, None, None]
+
+
+def test_a_trigger_that_runs_over_the_next_part_leaves_it_its_town():
+    text = "On Saturday 43 people died in Arle, 27 in Brend and nine at Cove."
+    found = told(text, "died in Arle, 27 in Brend", "riot", ["Arle", "Brend", "Cove"], "43 people")
+    assert [(where, dead) for _, where, dead, _ in found] == [
+        (["Arle"], 43),
+        (["Brend"], 27),
+        (["Cove"], 9),
+    ]

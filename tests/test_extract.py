@@ -267,7 +267,7 @@ def test_no_toll_is_taken_from_what_did_not_happen_or_from_another_trigger():
 
 @pytest.mark.parametrize("linked", [("27 deaths", "231"), ("231", "27 deaths")])
 def test_a_running_total_goes_before_a_part_of_it(linked):
-    text = "After 27 deaths on Friday the death toll of the riots in Arle has gone up to 231."
+    text = "The toll of the riots in Arle has gone up to 231; it counts 27 deaths on Friday."
     reading = reading_of(
         text,
         triggers=[("riots", "riot", "occurred")],

@@ -53,6 +53,8 @@ SURE_RULE = 0.5
 """Strength of a toll pattern from which it may speak without the scorer."""
 CLEAR_RULE = 0.85
 """Strength of a toll pattern that knows where its phrase ends."""
+TOTAL_AWAY = 0.4
+"""Belief below which a running total is of no happening that other sentences tell of."""
 TOTAL_FLOOR = 0.1
 """Belief from which a running total in a happening's own sentence is its toll, not a part of it."""
 OTHER_TRIGGER = 0.3
@@ -520,7 +522,12 @@ def toll_choice(
             and t.end <= scene.tolls[j].end
         ]
         chosen = max(whole, key=lambda j: scene.tolls[j].rule, default=chosen)
-    return scene.tolls[_running_total(scene, beliefs, options, chosen)], best[0]
+    chosen = _running_total(scene, beliefs, options, chosen)
+    if best[0] < TOTAL_AWAY and scene.tolls[chosen].total:
+        at = scene.sentence_of(scene.tolls[chosen].start)
+        if all(scene.sentence_of(b.start) != at for b in beliefs):
+            return None
+    return scene.tolls[chosen], best[0]
 
 
 def _running_total(
@@ -528,12 +535,15 @@ def _running_total(
 ) -> int:
     """The toll that a report says has been reached, where one of a happening's sentences has it.
 
-    "The death toll of the riots has gone up to 231 ... 27 of them in X": not a part of it.
+    "The death toll of the riots has gone up to 231 ... 27 of them in X": not a part of it.  What a
+    sentence counts before it comes to the total ("43 died in X, as the toll reached 427") is said
+    of X.
     """
     t = scene.tolls[chosen]
     if t.total or t.low is None:
         return chosen
     sentences = {scene.sentence_of(b.start) for b in beliefs}
+    here = scene.sentence_of(t.start)
     totals = [
         j
         for j, p in options
@@ -541,6 +551,7 @@ def _running_total(
         and scene.tolls[j].total
         and (scene.tolls[j].low or 0) > (t.high or t.low)
         and scene.sentence_of(scene.tolls[j].start) in sentences
+        and not (scene.sentence_of(scene.tolls[j].start) == here and t.start < scene.tolls[j].start)
     ]
     return max(totals, key=lambda j: scene.tolls[j].low or 0, default=chosen)
 

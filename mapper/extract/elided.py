@@ -214,7 +214,7 @@ def with_elided(beliefs: Sequence[Belief]) -> list[Belief]:
                 found: tuple[Belief, What | None] | None = before[1:]
             else:
                 found = _head_of(scene, part, lo, mine)
-            if found is not None and not found[0].start < part.end <= found[0].end:
+            if found is not None and not part.start <= found[0].start < part.end:
                 before = (part, *found)
                 pairs.append(before)
     return _continued(scene, beliefs, pairs) if pairs else list(beliefs)
