@@ -499,7 +499,7 @@
         map.getPane(name).style.pointerEvents = "none";
       }
       map.attributionControl.setPrefix(false);
-      map.attributionControl.addAttribution("Natural Earth · GeoNames (CC BY 4.0) · OurAirports · Leaflet");
+      map.attributionControl.addAttribution("Natural Earth · GeoNames (CC BY 4.0) · OurAirports · India Post (GODL) · Leaflet");
       L.control.scale({ imperial: true, position: "bottomright", maxWidth: 90 }).addTo(map);
       const colours = () => (this.options.dark ? DARK : LIGHT);
       this.base = new CanvasLayer("im-base", (c, v) => drawBasemap(c, v, colours())).addTo(map);
@@ -1170,7 +1170,7 @@
         context.fillText(line.text, line.picture || line.swatch ? left + 24 : left, top + 10);
       }
       context.font = `10.5px ${FONT}`;
-      const credit = "Natural Earth; GeoNames (CC BY 4.0); OurAirports";
+      const credit = "Natural Earth; GeoNames (CC BY 4.0); OurAirports; India Post (GODL-India)";
       context.fillStyle = ground;
       context.fillRect(size.x - context.measureText(credit).width - 12, size.y - 17, size.x, 17);
       context.fillStyle = ink;
