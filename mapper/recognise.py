@@ -25,7 +25,7 @@ from mapper.discourse import DATELINE_REACH, PROSE
 from mapper.encode import Reading, TaggedSpan, whole_words
 from mapper.lattice import Scorer, best, lattice
 from mapper.model import Article, Mention, Role, Span
-from mapper.names import clean, fold
+from mapper.names import any_of, clean, fold
 from mapper.segment import one_case
 
 TAKE_FROM = 0.5
@@ -277,10 +277,7 @@ _CAPITAL_NAMES = re.compile(_ONE_NAME)
 @lru_cache(maxsize=1)
 def _place_said() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """A name, or a list of them, after "the village of"; one before "village"."""
-    of, after, before = (
-        "|".join(sorted(map(re.escape, _cues()[k]), key=lambda w: (-len(w), w)))
-        for k in ("of_places", "after_places", "before_places")
-    )
+    of, after, before = (any_of(_cues()[k]) for k in ("of_places", "after_places", "before_places"))
     names = rf"{_ONE_NAME}(?:(?:,\s|\s(?:and|or)\s|,\sand\s){_ONE_NAME}){{0,9}}"
     return (
         re.compile(rf"\b(?i:{of})\s+of\s+(?P<names>{names})"),

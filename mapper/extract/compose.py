@@ -544,15 +544,14 @@ def _running_total(
         return chosen
     sentences = {scene.sentence_of(b.start) for b in beliefs}
     here = scene.sentence_of(t.start)
-    totals = [
-        j
-        for j, p in options
-        if p >= TOTAL_FLOOR
-        and scene.tolls[j].total
-        and (scene.tolls[j].low or 0) > (t.high or t.low)
-        and scene.sentence_of(scene.tolls[j].start) in sentences
-        and not (scene.sentence_of(scene.tolls[j].start) == here and t.start < scene.tolls[j].start)
-    ]
+    totals = []
+    for j, p in options:
+        total = scene.tolls[j]
+        at = scene.sentence_of(total.start)
+        counted_before = at == here and t.start < total.start
+        higher = total.total and (total.low or 0) > (t.high or t.low)
+        if p >= TOTAL_FLOOR and higher and at in sentences and not counted_before:
+            totals.append(j)
     return max(totals, key=lambda j: scene.tolls[j].low or 0, default=chosen)
 
 
