@@ -585,7 +585,7 @@ class Gazetteer:
         h = np.sin(north / 2) ** 2 + (
             np.cos(np.radians(lat)) * np.cos(np.radians(lats[here])) * np.sin(east / 2) ** 2
         )
-        near = 2 * 6371.0 * np.arcsin(np.sqrt(np.minimum(h, 1))) <= km
+        near = 2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(h, 1))) <= km
         if not facilities:
             near &= ~facility[here]
         found = np.flatnonzero(near) + first
@@ -697,17 +697,21 @@ def _written_so(text: str, flag: int) -> bool:
     return text[:1].isupper()
 
 
+EARTH_KM = 6371.0088
+"""The Earth's mean radius (IUGG 1980)."""
+
+
 def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Great-circle distance in km between two (lat, lon) points, on a sphere of 6,371 km."""
+    """Great-circle distance in km between two (lat, lon) points in degrees."""
     lat1, lon1, lat2, lon2 = map(math.radians, (*a, *b))
     h = (
         math.sin((lat2 - lat1) / 2) ** 2
         + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
     )
-    return 2 * 6371.0 * math.asin(min(1.0, math.sqrt(h)))
+    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(h)))
 
 
 __all__ = [
-    "Entry", "Gazetteer", "GazetteerError", "GazetteerLike", "Match", "MatchKind",
+    "EARTH_KM", "Entry", "Gazetteer", "GazetteerError", "GazetteerLike", "Match", "MatchKind",
     "country_number", "distance_km",
 ]  # fmt: skip

@@ -15,7 +15,6 @@ raw text at 161 km.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from geodata.gazetteer import distance_km
 from mapper.abstain import default_threshold, enough
 from mapper.errors import InputError, short
 from mapper.model import Article, Mention, Span
@@ -31,7 +31,6 @@ NEAR_KM = 161.0
 """100 miles: within this, a place counts as found (the field's usual threshold)."""
 
 HALF_EARTH_KM = 20_039.0
-_EARTH_KM = 6371.0088
 _BINS = 10
 
 
@@ -158,16 +157,6 @@ def _slice(t: Tally, *, given: bool) -> dict[str, Any]:
     return out
 
 
-def distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    """Great-circle distance in km between two points in degrees."""
-    rad = math.pi / 180
-    a = (
-        math.sin((lat2 - lat1) * rad / 2) ** 2
-        + math.cos(lat1 * rad) * math.cos(lat2 * rad) * math.sin((lon2 - lon1) * rad / 2) ** 2
-    )
-    return 2 * _EARTH_KM * math.asin(min(1.0, math.sqrt(a)))
-
-
 def read_gold(path: Path) -> Iterator[GoldDocument]:
     """The documents of a gold file.
 
@@ -242,7 +231,7 @@ def _error_km(gold: GoldMention, found: Mention | None) -> float:
     place = found.place
     if gold.geonameid and str(place.geonameid) == gold.geonameid:
         return 0.0
-    return min(HALF_EARTH_KM, distance_km(gold.lat, gold.lon, place.lat, place.lon))
+    return min(HALF_EARTH_KM, distance_km((gold.lat, gold.lon), (place.lat, place.lon)))
 
 
 def _snippet(text: str, start: int, end: int, reach: int = 45) -> str:

@@ -25,12 +25,12 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from geodata.gazetteer import EARTH_KM
 from mapper.candidates import F32, KIND_GROUPS, STATIC_FEATURES, Block
 from mapper.errors import SetupError
 from mapper.names import fold
 from mapper.setting import HINTS, PICK_COLUMNS, Pairs, Spot, bonus
 
-EARTH_KM = 6371.0088
 MODEL = Path(__file__).parent / "models" / "ranker.json"
 ROUNDS = 3
 """Ensembles: the name alone, then two rounds that see the others' beliefs."""

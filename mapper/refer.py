@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from geodata.gazetteer import Entry
+from geodata.gazetteer import Entry, distance_km
 from mapper.discourse import is_dateline
 from mapper.model import Article, Mention
 from mapper.segment import paragraphs, sentences
@@ -172,7 +172,7 @@ class Settlements:
             site = self.entries[self.order[rank]]
             if site is None or abs(rank - here) > _AROUND:
                 continue
-            near += _km(site, entry) < _IN_IT_KM
+            near += distance_km((site.lat, site.lon), (entry.lat, entry.lon)) < _IN_IT_KM
         return math.log1p(near)
 
     def _moved(self, k: int) -> bool:
@@ -233,12 +233,6 @@ class Settlements:
             return True
         before = self.text[max(0, m.start - _LINK) : m.start].lower()
         return bool(re.search(rf"\b{head}\s+(?:of\s+|called\s+|named\s+)?$", before))
-
-
-def _km(a: Entry, b: Entry) -> float:
-    """Distance in kilometres, good enough for short ones."""
-    x = (a.lon - b.lon) * math.cos(math.radians((a.lat + b.lat) / 2))
-    return 111.2 * math.hypot(x, a.lat - b.lat)
 
 
 def chances(choices: Sequence[Choice], by: Mapping[str, float] | None = None) -> list[float]:

@@ -22,13 +22,13 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from geodata import area_phrases, areas
-from geodata.gazetteer import Entry, GazetteerLike
+from geodata.gazetteer import EARTH_KM, Entry, GazetteerLike
 from mapper import refer
 from mapper.candidates import F32, Block, Candidates
 from mapper.discourse import DATELINE_REACH, Discourse, could_hold, discourse, is_dateline
 from mapper.model import Article, Candidate, GeoJSONGeometry, Mention, Place, Precision
 from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME, clean, fold, shape
-from mapper.rank import EARTH_KM, Chosen, Ranker, Table, anchors, believed, prefers_anchor, settle
+from mapper.rank import Chosen, Ranker, Table, anchors, believed, prefers_anchor, settle
 from mapper.setting import pairs
 
 FLOOR = 0.25

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.gazetteer import EARTH_KM
 from mapper.candidates import F32, KIND_GROUPS
 from mapper.names import fold
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from mapper.rank import Chosen, Table
 
-EARTH_KM = 6371.0088
 LINKS = ("comma", "inside", "near", "paren", "holder", "possessive", "at", "apposition", "shared")
 """How the words between two names set the one in the other; see ``mapper/discourse.py``."""
 

@@ -24,10 +24,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from geodata.gazetteer import Gazetteer
+from geodata.gazetteer import Gazetteer, distance_km
 from mapper import outlets
 from mapper.encode import Encoder
-from mapper.evaluate import NEAR_KM, distance_km
+from mapper.evaluate import NEAR_KM
 from mapper.lattice import Scorer
 from mapper.model import Article, Mention
 from mapper.rank import Ranker
@@ -199,7 +199,7 @@ def _measure(
         for m, t in zip(given, coded, strict=True):
             if m.place is None or t.get("lat") is None or t.get("role") == "nominal":
                 continue
-            right = distance_km(t["lat"], t["lon"], m.place.lat, m.place.lon) <= NEAR_KM
+            right = distance_km((t["lat"], t["lon"]), (m.place.lat, m.place.lon)) <= NEAR_KM
             right |= bool(t.get("geonameid")) and str(m.place.geonameid) == str(t["geonameid"])
             sure.append((m.confidence, right))
             if m.confidence >= ranker.threshold:

@@ -28,9 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from geodata.gazetteer import Gazetteer
+from geodata.gazetteer import Gazetteer, distance_km
 from mapper import refer
-from mapper.evaluate import distance_km
 from mapper.lattice import Scorer
 from mapper.model import Mention
 from mapper.rank import Ranker
@@ -129,7 +128,7 @@ def asked(shared: Path, names: list[str], *, cached: bool = False) -> Iterator[A
                 spot = next((p for (a, b), p in where.items() if a < m.end and m.start < b), None)
                 if spot is None or not choices:
                     continue
-                right = [distance_km(c.entry.lat, c.entry.lon, *spot) <= NEAR_KM for c in choices]
+                right = [distance_km((c.entry.lat, c.entry.lon), spot) <= NEAR_KM for c in choices]
                 found.append((d, choices, right))
     names += sorted({n for _, choices, _ in found for c in choices for n in c.features})
     for d, choices, right in found:

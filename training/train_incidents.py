@@ -24,6 +24,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
+from geodata.gazetteer import distance_km
 from mapper import merge as merging
 from mapper.encode import KINDS, MODALITIES, FloatArray
 from mapper.extract import (
@@ -279,7 +280,7 @@ class Gold:
                     if m.role in {"literal", "nominal", "metonymic"} or p.get("inferred"):
                         keys.add(place_key(m))
                 elif m.place is not None and p.get("lat") is not None and m.role == "literal":
-                    km = _km(m.place.lat, m.place.lon, p["lat"], p["lon"])
+                    km = distance_km((m.place.lat, m.place.lon), (p["lat"], p["lon"]))
                     near = km <= TOLERANCE_KM[p["precision"]]
                     alike = m.place.precision == p["precision"] or (
                         m.text.lower() in str(p.get("name", "")).lower().split(",")[0]
@@ -344,12 +345,6 @@ class Gold:
             ):
                 return True
         return False
-
-
-def _km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    a, b, c, d = np.radians([lat1, lon1, lat2, lon2])
-    h = np.sin((c - a) / 2) ** 2 + np.cos(a) * np.cos(c) * np.sin((d - b) / 2) ** 2
-    return float(2 * 6371.0088 * np.arcsin(np.sqrt(min(1.0, h))))
 
 
 # --- rows --------------------------------------------------------------------------------------

@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -39,14 +38,13 @@ from onnx import TensorProto, helper
 from sklearn.isotonic import IsotonicRegression
 
 from geodata.fold import fold
-from geodata.gazetteer import Gazetteer
+from geodata.gazetteer import Gazetteer, distance_km
 from mapper.candidates import F32, Candidates
 from mapper.discourse import Discourse, discourse
 from mapper.model import Article, Mention, Role
 from mapper.rank import (
     ANCHOR_COLUMNS,
     COLUMNS,
-    EARTH_KM,
     FIRST_COLUMNS,
     ROUNDS,
     Name,
@@ -211,16 +209,6 @@ def load_coded(shared: Path, have: Collection[str], candidates: Candidates) -> l
     return docs
 
 
-def km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    """Great-circle distance in km."""
-    rad = math.pi / 180
-    a = (
-        math.sin((lat2 - lat1) * rad / 2) ** 2
-        + math.cos(lat1 * rad) * math.cos(lat2 * rad) * math.sin((lon2 - lon1) * rad / 2) ** 2
-    )
-    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(a)))
-
-
 def _target(row_entries: Sequence[Any], gold: dict[str, Any]) -> NDArray[np.float64]:
     """How right each candidate is: the place itself 1, its surroundings less."""
     out = np.zeros(len(row_entries))
@@ -229,7 +217,7 @@ def _target(row_entries: Sequence[Any], gold: dict[str, Any]) -> NDArray[np.floa
         if gid and entry.geonameid is not None and str(entry.geonameid) == str(gid):
             out[i] = 1.0
             continue
-        d = km(gold["lat"], gold["lon"], entry.lat, entry.lon)
+        d = distance_km((gold["lat"], gold["lon"]), (entry.lat, entry.lon))
         out[i] = 0.7 if d <= 5 else 0.5 if d <= 25 else 0.25 if d <= NEAR_KM else 0.0
     return out
 
@@ -441,7 +429,7 @@ class Judged:
 def _error(gold: dict[str, Any], entry: Any) -> float:
     if gold.get("geonameid") and str(entry.geonameid) == str(gold["geonameid"]):
         return 0.0
-    return km(gold["lat"], gold["lon"], entry.lat, entry.lon)
+    return distance_km((gold["lat"], gold["lon"]), (entry.lat, entry.lon))
 
 
 @dataclass(frozen=True, slots=True)
@@ -501,7 +489,7 @@ def lessons(r: Read) -> list[Lesson]:
         good = np.zeros(len(mine))
         for k, j in enumerate(r.paired.other[mine]):
             there = names[j].block.entries[chosen[j].row - table.starts[j]]
-            away = km(gold["lat"], gold["lon"], there.lat, there.lon)
+            away = distance_km((gold["lat"], gold["lon"]), (there.lat, there.lon))
             good[k] = next((g for limit, g in PICK_GRADES if away <= limit), 0.0)
         if good.max(initial=0.0) <= 0:
             continue

@@ -8,7 +8,6 @@ part of a name are candidates that hardly ever win.
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
+from geodata import gazetteer
 from mapper.encode import RELATIONS, ROLES, FloatArray
 from mapper.extract.linking import (
     PAIR_COLUMNS,
@@ -432,12 +432,7 @@ def own_place_first(
 
 def distance_km(a: Place, b: Place) -> float:
     """Great-circle distance in kilometres between two places' points."""
-    lat1, lon1, lat2, lon2 = map(math.radians, (a.lat, a.lon, b.lat, b.lon))
-    h = (
-        math.sin((lat2 - lat1) / 2) ** 2
-        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    )
-    return 2 * 6371.0088 * math.asin(min(1.0, math.sqrt(h)))
+    return gazetteer.distance_km((a.lat, a.lon), (b.lat, b.lon))
 
 
 REACH_KM = {"region": 400.0, "district": 60.0, "city": 15.0, "neighbourhood": 3.0, "sea": 400.0}
