@@ -1,6 +1,6 @@
 """Read a text once with the encoder: word-level scores for places and for happenings.
 
-A small transformer (MiniLM-L6, fine-tuned by ``training/train_encoder.py``, int8 ONNX)
+A small transformer (bge-small, fine-tuned by ``training/train_encoder.py``, int8 ONNX)
 reads windows of whole sentences, each with the end of what came before as context.  Its
 heads tag places, nominal references, triggers and their arguments; a pair scorer over the
 same vectors says what belongs to which trigger and which triggers report one incident.

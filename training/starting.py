@@ -37,6 +37,7 @@ _OF_LAYER = (
 )
 _MATRICES = ("attention.output.dense", "intermediate.dense", "output.dense")
 _EMBEDDINGS = (
+    "word_embeddings.weight",
     "position_embeddings.weight",
     "token_type_embeddings.weight",
     "LayerNorm.weight",
@@ -50,8 +51,7 @@ def weights_of(network: Path, scorer: Path, member: int = 1) -> tuple[Weights, W
     ``member`` tells which of the networks that ``training.combine`` put into one file.
 
     ``training.export`` wrote the files: its optimiser fuses query, key and value of a layer, and
-    names the other matrices in the order of the layers.  Word embeddings were never trained and
-    come from the pretrained weights.
+    names the other matrices in the order of the layers.
     """
     every = {i.name: numpy_helper.to_array(i) for i in onnx.load(str(network)).graph.initializer}
     stored = {name: value for name, value in every.items() if "~" not in name}

@@ -22,12 +22,12 @@ import torch.nn.functional as F  # noqa: N812
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from mapper.encode import LAYOUT, TAG_HEADS, Pieces
+from mapper.encode import LAYOUT, MODEL, TAG_HEADS, Pieces
 from training.batches import Batch, batches, prepare
 from training.corpora import Example, load
 from training.export import export
 from training.folds import FOLDS, SHARED, fold_of_key
-from training.heads import Network, Pairs, base_folder
+from training.heads import LAYERS, Network, Pairs, pretrained
 
 TAG_WEIGHTS = {
     "place": 2.0,
@@ -151,8 +151,9 @@ def main(argv: list[str] | None = None) -> int:
         "--seen", type=int, default=0, help="the start has seen all texts up to this round"
     )
     parser.add_argument("--freeze", type=int, default=0, help="layers that stay as they are")
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args(argv)
-    torch.set_num_threads(1)
+    torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     np.random.seed(args.seed)
     rng = random.Random(args.seed)  # noqa: S311
@@ -178,8 +179,8 @@ def main(argv: list[str] | None = None) -> int:
             + rng.sample(verbs, int(len(verbs) * args.verbs))
             + rng.sample(rest, int(len(rest) * 0.05))
         )
-    pieces = Pieces(Tokenizer.from_file(str(base_folder() / "tokenizer.json")))
-    network, pairs = Network(), Pairs()
+    pieces = Pieces(Tokenizer.from_file(str(MODEL / "tokenizer.json")))
+    network, pairs = Network(pretrained(), "sdpa"), Pairs()
     if args.start:
         state = torch.load(args.start, weights_only=True)
         network.load_state_dict(state["network"])
@@ -222,7 +223,7 @@ def main(argv: list[str] | None = None) -> int:
                 state = f"epoch {number} {done / total_words:.1%} loss {running:.3f}"
                 print(f"{state} {speed:.0f} words/s", flush=True)
     facts = {
-        "base": "sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0)",
+        "base": f"BAAI/bge-small-en-v1.5 (MIT), its lower {LAYERS} layers",
         "seed": args.seed,
         "epochs": [args.first, args.epochs],
         "left_out_fold": args.fold,
@@ -232,7 +233,7 @@ def main(argv: list[str] | None = None) -> int:
     }
     torch.save(
         {"network": network.state_dict(), "pairs": pairs.state_dict()},
-        Path("build") / f"{args.out.name}.pt",
+        args.out.parent / f"{args.out.name}.pt",
     )
     export(network.state_dict(), pairs, args.out, facts)
     print(f"{args.out} after {time.monotonic() - began:.0f} s")
