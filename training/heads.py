@@ -59,7 +59,8 @@ def pretrained() -> dict[str, Tensor]:
     path = BASE / "model.safetensors"
     if not path.is_file():
         raise RuntimeError(f"{path} is missing: run python -m training.derive_base")
-    return load_file(path)
+    found: dict[str, Tensor] = load_file(path)
+    return found
 
 
 def allowed_relations() -> Tensor:
