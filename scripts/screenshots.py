@@ -98,14 +98,20 @@ def drawn(page: Page) -> None:
     """Wait until map and text are there and nothing is under way."""
     page.frame_locator(FRAME).locator("[data-incidents]").wait_for()
     page.locator(".rd").first.wait_for()
-    page.wait_for_function("() => !document.querySelector('[data-testid=\"stStatusWidget\"]')")
+    idle(page)
     page.evaluate("document.fonts.ready")
+
+
+def idle(page: Page) -> None:
+    """Wait until the script has run and every chart and table has come."""
+    for busy in ("stStatusWidget", "stSkeleton"):
+        page.wait_for_function(f"() => !document.querySelector('[data-testid=\"{busy}\"]')")
 
 
 def pane(page: Page, name: str) -> None:
     """Open a pane or an editor by its name."""
     page.get_by_role("radio", name=name).first.click()
-    page.wait_for_function("() => !document.querySelector('[data-testid=\"stStatusWidget\"]')")
+    idle(page)
 
 
 def chosen(page: Page, words: str) -> None:
