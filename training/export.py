@@ -85,7 +85,7 @@ def export(state: dict[str, Tensor], pairs: Pairs, folder: Path, facts: dict[str
         folder / "pairs.npz",
         **{k: v.detach().numpy().astype(np.float32) for k, v in pairs.state_dict().items()},
     )
-    tokenizer = (MODEL / "tokenizer.json").read_bytes()
+    tokenizer = (MODEL / "tokenizer.json").read_bytes()  # ``folder`` may be MODEL itself
     (folder / "tokenizer.json").write_bytes(tokenizer)
     names = ("encoder.onnx", "pairs.npz", "tokenizer.json")
     hashes = {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in names}

@@ -180,7 +180,7 @@ def main(argv: list[str] | None = None) -> int:
             + rng.sample(rest, int(len(rest) * 0.05))
         )
     pieces = Pieces(Tokenizer.from_file(str(MODEL / "tokenizer.json")))
-    network, pairs = Network(pretrained(), "sdpa"), Pairs()
+    network, pairs = Network(None if args.start else pretrained(), "sdpa"), Pairs()
     if args.start:
         state = torch.load(args.start, weights_only=True)
         network.load_state_dict(state["network"])
