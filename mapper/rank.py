@@ -29,7 +29,7 @@ from geodata.gazetteer import EARTH_KM
 from mapper.candidates import F32, KIND_GROUPS, STATIC_FEATURES, Block
 from mapper.errors import SetupError
 from mapper.names import fold
-from mapper.setting import HINTS, PICK_COLUMNS, Pairs, Spot, bonus
+from mapper.setting import HINTS, PICK_COLUMNS, Pairs, Spot, bonus, cos_km
 
 MODEL = Path(__file__).parent / "models" / "ranker.json"
 ROUNDS = 3
@@ -134,10 +134,6 @@ def log_km(cosine: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """ln(1 + distance in km) of an angle's cosine."""
     far: NDArray[np.floating[Any]] = np.log1p(EARTH_KM * np.arccos(np.clip(cosine, -1.0, 1.0)))
     return far
-
-
-def _cos_km(km: float) -> float:
-    return float(np.cos(km / EARTH_KM))
 
 
 class Table:
@@ -283,7 +279,7 @@ class Table:
         same2 = (self.admin2[parent_rows][:, None] == self.admin2[child_rows][None, :]) & (
             self.admin2[parent_rows][:, None] > 0
         )
-        close = self.xyz[parent_rows] @ self.xyz[child_rows].T > _cos_km(60)
+        close = self.xyz[parent_rows] @ self.xyz[child_rows].T > cos_km(60)
         cg = self.group[child_rows][None, :]
         out = np.where(
             pg == _COUNTRY,
@@ -409,7 +405,7 @@ class Table:
         near_rows = near[owner][:, owner[src]] * strength[src][None, :]
         denominator = total - weight[owner] + 1e-6
         for km in (30, 100, 300):
-            within = (cosine > _cos_km(km)).astype(np.float32)
+            within = (cosine > cos_km(km)).astype(np.float32)
             out[:, col[f"votes_{km}km"]] = (within @ w) / denominator
             if km > 30:
                 out[:, col[f"votes_{km}km_near"]] = (within * near_rows).sum(axis=1) / near_total[
@@ -565,8 +561,8 @@ def anchors(
     cosine = xyz @ xyz.T
     local = np.full(n, -1, np.int64)
     local[points] = np.arange(len(points))
-    share161 = (cosine > _cos_km(161)).astype(np.float32) @ (weight * mass)[points]
-    share500 = (cosine > _cos_km(500)).astype(np.float32) @ (weight * mass)[points]
+    share161 = (cosine > cos_km(161)).astype(np.float32) @ (weight * mass)[points]
+    share500 = (cosine > cos_km(500)).astype(np.float32) @ (weight * mass)[points]
     everything = float((weight * mass)[points].sum()) + 1e-6
     placed = rows >= 0
     countries = np.where(placed, table.country[rows], 0)
@@ -768,7 +764,7 @@ def choose(table: Table, index: int, belief: F32, *, within_km: float = 60.0) ->
     if not len(rows):
         return -1, 0.0
     b = belief[rows]
-    close = table.xyz[rows] @ table.xyz[rows].T >= _cos_km(within_km)
+    close = table.xyz[rows] @ table.xyz[rows].T >= cos_km(within_km)
     mass = close @ b
     # the centre of the best cluster is its most believed member
     order = np.lexsort((-b, -np.round(mass, 4)))

@@ -22,14 +22,14 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from geodata import area_phrases, areas
-from geodata.gazetteer import EARTH_KM, Entry, GazetteerLike
+from geodata.gazetteer import Entry, GazetteerLike
 from mapper import refer
 from mapper.candidates import F32, Block, Candidates
 from mapper.discourse import DATELINE_REACH, Discourse, could_hold, discourse, is_dateline
 from mapper.model import Article, Candidate, GeoJSONGeometry, Mention, Place, Precision
 from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME, clean, fold, shape
 from mapper.rank import Chosen, Ranker, Table, anchors, believed, prefers_anchor, settle
-from mapper.setting import pairs
+from mapper.setting import cos_km, pairs
 
 FLOOR = 0.25
 """A mention carries a place from this confidence on.
@@ -533,7 +533,7 @@ def _plainest(block: Block, belief: F32, best: int) -> int:
         if e.kind in ("city", "capital")
         and e.country == entry.country
         and block.hows[i] in ("primary", "alias")
-        and float(block.xyz[i] @ block.xyz[best]) > math.cos(60 / EARTH_KM)
+        and float(block.xyz[i] @ block.xyz[best]) > cos_km(60)
         and (
             (
                 fold(e.name) == fold(entry.name)

@@ -152,7 +152,8 @@ class Pairs:
     gathered: F32
 
 
-def _cos(km: float) -> float:
+def cos_km(km: float) -> float:
+    """Cosine of the angle between two points so many km apart, for unit vectors."""
     return float(np.cos(km / EARTH_KM))
 
 
@@ -217,15 +218,15 @@ def pairs(table: Table, chosen: Sequence[Chosen]) -> Pairs:
     weight = (np.log1p(count) * mass)[points]
     xyz = table.xyz[rows[points]]
     cosine = xyz @ xyz.T
-    close15, close60 = ((cosine > _cos(km)).astype(np.float32) for km in (15, 60))
+    close15, close60 = ((cosine > cos_km(km)).astype(np.float32) for km in (15, 60))
     pull = (np.exp(-gap[:, points] / 200) + 0.05) * weight[None, :]
     pull[points, np.arange(p)] = 0.0
     pull15, pull60 = pull @ close15, pull @ close60
     itself = np.zeros((n, p), np.float32)
     itself[points, np.arange(p)] = weight
     total = float(weight.sum()) + 1e-6
-    votes30 = (weight - itself) @ (cosine > _cos(30)).astype(np.float32) / total
-    votes161 = (weight - itself) @ (cosine > _cos(161)).astype(np.float32) / total
+    votes30 = (weight - itself) @ (cosine > cos_km(30)).astype(np.float32) / total
+    votes161 = (weight - itself) @ (cosine > cos_km(161)).astype(np.float32) / total
     here = (sentence_gap[:, points] == 0) * (weight - itself)
     sentence60 = here @ close60 / (here.sum(axis=1, keepdims=True) + 1e-6)
     country = table.country[rows[points]]
