@@ -42,10 +42,54 @@ def read(text, published=MONDAY, modality="occurred"):
         ("28 April – 1 May 2019", MONDAY, ("2019-04-28", "2019-05-01")),
         ("on Wednesday and Thursday", SATURDAY, ("2019-12-18", "2019-12-19")),
         ("in the summer of 2014", MONDAY, ("2014-06", "2014-08")),
+        ("The gate was locked two days back.", MONDAY, ("2019-12-14", "2019-12-14")),
+        ("They broke in on the night before last.", MONDAY, ("2019-12-14", "2019-12-14")),
+        ("They struck on 10th, the union said.", MONDAY, ("2019-12-10", "2019-12-10")),
+        ("It began at the start of the month.", MONDAY, ("2019-12-01", "2019-12-01")),
+        ("Masts fell in the small hours.", MONDAY, ("2019-12-16", "2019-12-16")),
+        ("A cook died on New Year's Day.", MONDAY, ("2019-01-01", "2019-01-01")),
+        ("A stabbing on New Year’s Eve.", MONDAY, ("2018-12-31", "2018-12-31")),
+        ("since Easter", "2024-04-11", ("2024-03-31", "2024-04-11")),
+        ("Shops shut on Good Friday.", "2024-03-01", ("2023-04-07", "2023-04-07")),
+        ("The strike went into its sixth day.", MONDAY, ("2019-12-11", "2019-12-16")),
     ],
 )
 def test_what_a_phrase_means(text, published, expected):
     assert expected in read(text, published)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # counted back from the day just stated to what is told next
+        ("They were freed on Friday, a week after gunmen took them.", "2019-12-06"),
+        ("They were freed on Friday, two days before a rally in the port.", "2019-12-15"),
+        ("It was hit on Friday. The raid came three days after a sit-in ended.", "2019-12-10"),
+        # counted on from it to what is told there
+        ("The town fell on Friday. Two days after, the army was back.", "2019-12-15"),
+        ("The town fell on Friday. Two days later the army was back.", "2019-12-15"),
+    ],
+)
+def test_days_are_counted_the_right_way(text, expected):
+    assert (expected, expected) in read(text, MONDAY)
+
+
+def test_a_ninth_day_is_counted_from_the_day_told_of():
+    text = "Shells fell on Sunday as the two sides fought for a ninth day."
+    assert ("2019-12-07", None) in read(text, MONDAY, "ongoing")
+
+
+def test_that_day_is_one_stated_to_the_day():
+    text = "They clashed on Sunday over the war of 2017. On the same day evacuees marched."
+    assert read(text, MONDAY)[-1] == ("2019-12-15", "2019-12-15")
+
+
+def test_what_would_be_done_lies_ahead():
+    text = "Teachers threatened to walk out on Friday and said they would march on Saturday."
+    assert read(text, MONDAY, "threatened") == [
+        ("2019-12-20", "2019-12-20"),
+        ("2019-12-21", "2019-12-21"),
+    ]
 
 
 def test_what_still_goes_on_has_no_end():
@@ -126,8 +170,10 @@ def test_the_day_of_a_threat_is_not_the_day_of_what_is_threatened():
     assert not opens_saying(text, len("On Friday"), text.index("strike"))
 
 
-def test_a_day_after_what_is_told_next_is_no_day_of_its_own():
+def test_a_day_after_is_that_of_what_is_told_next():
     text = "They shelled it on Thursday. The attack came a day after a drone struck the port."
-    assert read(text, FRIDAY) == [("2019-12-19", "2019-12-19")]
+    assert read(text, FRIDAY) == [("2019-12-19", "2019-12-19"), ("2019-12-18", "2019-12-18")]
+    bare = "They shelled it on Thursday. The attack came a day after."
+    assert read(bare, FRIDAY) == [("2019-12-19", "2019-12-19")]
     later = "They shelled it on Thursday. Two days later the army left."
     assert read(later, FRIDAY) == [("2019-12-19", "2019-12-19"), ("2019-12-21", "2019-12-21")]

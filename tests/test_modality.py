@@ -33,6 +33,7 @@ def settled(text, trigger, kind="explosion_remote_violence", others=()):
         ("Sappers dismantled a charge under the quay.", "charge", "foiled"),
         ("Pipe bomb found at the chapel", "Pipe bomb found", "foiled"),
         ("The ambush came to nothing.", "ambush", "foiled"),
+        ("A pipe bomb failed to explode at the depot.", "bomb failed to explode", "foiled"),
     ],
 )
 def test_what_a_phrase_settles(text, trigger, wanted):

@@ -1,11 +1,13 @@
 """Where it happened: which mentions are one place, which of a chain or a list is meant."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mapper.extract import extract
+from mapper.extract.compose import is_origin
 from mapper.extract.learned import NO_MODELS, Linear, Models, Trees
 from mapper.extract.placing import (
     PLACE_COLUMNS,
@@ -274,6 +276,28 @@ def test_all_composed_texts_are_learned_from():
     found = coded_documents(Path("/nowhere"))
     assert sum(d.source == "composed" for d in found) == lines
     assert all(d.incidents for d in found if d.article.id.startswith("p-in"))
+
+
+# --- where people come from --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "origin"),
+    [
+        ("Soldiers from Arle flew in water.", "flew in water", True),
+        ("A 16-year-old from Arle was stabbed.", "stabbed", True),
+        ("Two battalions were flown in from Arle.", "flown in", True),
+        ("Doctors from the town of Arle marched.", "marched", True),
+        ("Workers from Arle were evacuated.", "evacuated", False),
+        ("Four people were freed from Arle.", "freed", False),
+        ("Shells were fired from Arle.", "fired", False),
+    ],
+)
+def test_people_from_a_place_do_not_set_a_happening_there(text, trigger, origin):
+    scene = scene_of(text, {"Arle": ("literal", spot("Arle", "city"))}, trigger)
+    start = text.index(trigger)
+    belief = SimpleNamespace(start=start, end=start + len(trigger))
+    assert is_origin(scene, at(scene, "Arle"), [belief]) is origin
 
 
 # --- what the trigger's own sentence says ------------------------------------------------------

@@ -8,6 +8,7 @@ from mapper.extract.tolls import (
     counts_things,
     counts_things_next,
     find_tolls,
+    is_day,
     parse_toll,
     with_number,
 )
@@ -83,6 +84,13 @@ def tolls(text):
         ("Police Lieutenant Ann Poe and one private were killed.", {("fatalities", 2, 2)}),
         ("LIEUTENANT ANN POE AND ONE PRIVATE WERE KILLED.", {("fatalities", 2, 2)}),
         ("In the ambush and five soldiers were killed.", {("fatalities", 5, 5)}),
+        ("A man and his two daughters drowned on Friday.", {("fatalities", 3, 3)}),
+        ("A boy of 14 and three men were killed.", {("fatalities", 4, 4)}),
+        ("An 18-year-old was hit in the chest and died in hospital.", {("fatalities", 1, 1)}),
+        ("The death toll stood at 79, up from 77 on Wednesday.", {("fatalities", 79, 79)}),
+        ("Some 200 villagers were put to the sword.", {("fatalities", 200, 200)}),
+        ("Two shells fell without hurting anybody.", {("fatalities", 0, 0), ("injured", 0, 0)}),
+        ("As many as forty may have died.", {("fatalities", None, 40)}),
         ("The blasts did not cause any casualties.", {("fatalities", 0, 0), ("injured", 0, 0)}),
     ],
 )
@@ -98,6 +106,10 @@ def test_what_a_sentence_counts(text, expected):
         "A 34-year-old man aged well.",
         "Shells hit 15 villages in 2014.",
         "Some 500 troops were sent.",
+        "Had it gone off, dozens would have died.",
+        "The mudslide could kill forty people.",
+        "They had threatened to kill the 14 pupils.",
+        "It promised Rs 1 lakh for those killed in the riots.",
     ],
 )
 def test_weapons_dates_and_ages_are_no_tolls(text):
@@ -121,6 +133,8 @@ def test_offsets_and_ranges_hold(text):
         ("two of those aboard died, maybe three", (2, 3)),
         ("killed four guards and two drivers", (6, 6)),
         ("five people were killed and three more died", (8, 8)),
+        ("seven members of one family", (7, 7)),
+        ("79, up from 77", (79, 79)),
     ],
 )
 def test_numbers_of_others_are_not_added(quote: str, wanted: tuple[int, int]) -> None:
@@ -239,3 +253,17 @@ def test_a_number_cut_off_from_its_noun_counts_what_is_named_next(quote, after, 
 def test_people_are_counted_by_the_number_before_them(text, people, wanted):
     start = text.index(people)
     assert text[with_number(text, start, people) : start + len(people)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "day"),
+    [
+        ("in the night of 29 April", "29", True),
+        ("on May 5 at noon", "5", True),
+        ("29 people died in April", "29", False),
+        ("in May some 40 died", "40", False),
+    ],
+)
+def test_the_day_of_a_date_is_no_count(text, number, day):
+    at = text.index(number)
+    assert is_day(text, at, at + len(number)) is day

@@ -150,12 +150,13 @@ def beliefs_of(scene: Scene, models: Models) -> list[Belief]:
             [[scene.triggers[i].modality.get(m, 0.0) for m in MODALITIES] for i in kept],
             dtype=np.float32,
         )
-    for n, i in enumerate(kept):
-        settled = decided(scene, i, KINDS[int(kinds[n].argmax())])
+    turns = [decided(scene, i, KINDS[int(kinds[n].argmax())]) for n, i in enumerate(kept)]
+    for n, settled in enumerate(turns):
         if settled is not None:
             modalities[n] *= 1.0 - SETTLED
             modalities[n][MODALITIES.index(settled[0])] += SETTLED
             cues[n] = (settled[1], *cues[n])
+    outcomes = [settled[0] if settled is not None else None for settled in turns]
     scorer = models.get("background", BACKGROUND_COLUMNS)
     if scorer is not None:
         matrix = np.array(
@@ -179,8 +180,9 @@ def beliefs_of(scene: Scene, models: Models) -> list[Belief]:
             hurt[n],
             actors_of(scene, i),
             cues[n],
+            outcome,
         )
-        for n, i in enumerate(kept)
+        for n, (i, outcome) in enumerate(zip(kept, outcomes, strict=True))
     ]
 
 

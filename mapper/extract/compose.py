@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,7 +18,7 @@ from functools import cache
 import numpy as np
 
 from mapper.encode import KINDS, MODALITIES, FloatArray
-from mapper.extract.dates import When, of_saying, opens_saying
+from mapper.extract.dates import When, leads_on, of_saying, opens_saying
 from mapper.extract.learned import Models
 from mapper.extract.placing import (
     INSIDE,
@@ -42,6 +43,7 @@ from mapper.model import (
     Span,
     Toll,
 )
+from mapper.names import any_of
 
 __all__ = ["Belief", "Draft", "bloodless", "compose", "incident_id"]
 
@@ -57,11 +59,19 @@ TOTAL_AWAY = 0.4
 """Belief below which a running total is of no happening that other sentences tell of."""
 TOTAL_FLOOR = 0.1
 """Belief from which a running total in a happening's own sentence is its toll, not a part of it."""
+COUNTED_CHARS = 80
+"""Code points between "two days after" and the happening that it counts to, at most."""
 OTHER_TRIGGER = 0.3
 """Encoder's score from which another trigger of the sentence may own its toll."""
+ORIGIN_SHARE = 0.3
+"""Share of its belief that a place keeps which is only where people come from."""
+SAID_ONCE = 3.0
+"""Weight of a trigger by which the text says that something was foiled or never happened."""
 NEAR_CHARS = 120
 """Code points between a killing and the phrase that counts its dead, among other triggers."""
 
+
+_OUTCOMES = frozenset({"denied", "foiled"})
 
 BESIDE_SHARE = 0.6
 """Share of a place's best belief from which its mention in the trigger's sentence is cited."""
@@ -85,6 +95,8 @@ class Belief:
     actors: tuple[tuple[Actor, float], ...]
     cues: tuple[str, ...]
     """Words that speak for the modality."""
+    settled: str | None = None
+    """The modality that a turn of phrase beside it settles, else None."""
     head: int | None = None
     """Index of the trigger whose list this continues without a verb of its own, else None."""
 
@@ -158,9 +170,11 @@ def mean_kinds(beliefs: Sequence[Belief]) -> FloatArray:
 
 
 def _mean_modalities(beliefs: Sequence[Belief]) -> FloatArray:
+    """Of all triggers together; "was defused" is said of the bomb that others tell of too."""
     total = np.zeros(len(MODALITIES), dtype=np.float32)
     for b in beliefs:
-        total += b.modalities * (0.1 + b.accept)
+        outcome = b.settled in _OUTCOMES and len(beliefs) > 1
+        total += b.modalities * (0.1 + b.accept) * (SAID_ONCE if outcome else 1.0)
     return total / max(1e-6, float(total.sum()))
 
 
@@ -203,6 +217,28 @@ def _options(beliefs: Sequence[Belief], field_name: str) -> list[tuple[int, floa
     return sorted(best.items(), key=lambda r: (-r[1], r[0]))
 
 
+@cache
+def _origins() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Words before a place of those who come from there; triggers that are set there even so."""
+    words = ontology("placing")
+    people, come = (any_of(str(w) for w in words[k]) for k in ("people_from", "come_from"))
+    old = r"\d{1,2}-year-old(?:\s+(?:man|woman|boy|girl))?"
+    town = r"(?:the\s+)?(?:(?:city|town|village|province|state|region)\s+of\s+)?"
+    return (
+        re.compile(rf"\b(?:(?:{people}|{old})\s+from|(?:{come})\s+from)\s+{town}$", re.IGNORECASE),
+        re.compile(rf"\b(?:{any_of(str(w) for w in words['leave'])})\b", re.IGNORECASE),
+    )
+
+
+def is_origin(scene: Scene, j: int, beliefs: Sequence[Belief]) -> bool:
+    """Whether a place is only where people come from ("soldiers from X", "flown in from X")."""
+    start = scene.mentions[j].start
+    from_there, leaving = _origins()
+    return from_there.search(scene.text[max(0, start - 60) : start]) is not None and not any(
+        leaving.search(scene.text[b.start : b.end]) for b in beliefs
+    )
+
+
 def choose_places(
     scene: Scene, beliefs: Sequence[Belief], models: Models, among: Sequence[str] | None = None
 ) -> list[tuple[int, float]]:
@@ -211,6 +247,9 @@ def choose_places(
     ``among`` limits the choice to these places (a member of a series in several towns).
     """
     ranked = [r for r in place_beliefs(beliefs) if among is None or r[0] in among]
+    origins = {j for _, j, _ in ranked[:3] if is_origin(scene, j, beliefs)}
+    ranked = [(k, j, p * (ORIGIN_SHARE if j in origins else 1.0)) for k, j, p in ranked]
+    ranked.sort(key=lambda r: (-r[2], r[1]))
     # A place that could not be resolved still counts against the others, but is no answer.
     floor = models.threshold("place", 0.3)
     ranked = [r for r in ranked if among is not None or r[2] >= floor]
@@ -310,6 +349,16 @@ def _holder(scene: Scene, j: int) -> int | None:
     return None
 
 
+def _outermost(scene: Scene, chosen: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Without the names inside another chosen phrase: "outside Laiza" is not Laiza too."""
+    spans = [scene.mentions[j].span for j, _ in chosen]
+    return [
+        (j, p)
+        for (j, p), (a, b) in zip(chosen, spans, strict=True)
+        if not any(x <= a and b <= y and (x, y) != (a, b) for x, y in spans)
+    ]
+
+
 _ASKS = {
     "planned": "planned",
     "threatened": "threatened",
@@ -357,7 +406,7 @@ def compose(
             taken.add((e.start, e.end))
             evidence.append(e)
 
-    chosen = choose_places(scene, beliefs, models, among)
+    chosen = _outermost(scene, choose_places(scene, beliefs, models, among))
     places: list[IncidentPlace] = []
     carried = False
     for j, _p in chosen:
@@ -442,15 +491,49 @@ def choose_date(
 ) -> tuple[int, float, When] | None:
     """The date believed in most that says anything for this modality."""
     floor = models.threshold("date", 0.3)
-    for j, p in _options(beliefs, "dates"):
+    options = _options(beliefs, "dates")
+    counted = _counted_to(scene, beliefs)
+    if counted is not None and (len(beliefs) == 1 or not options or options[0][1] < floor):
+        options = [(counted, max([floor, *(p for j, p in options if j == counted)])), *options]
+    for j, p in options:
         if p < floor:
             break
+        if j != counted and _counts_for_another(scene, beliefs, j):
+            continue
         if modality in _TALKED_OF and _day_of_talk(scene, beliefs, j, modality):
             continue
         when = scene.dates[j].resolved.when(modality)
         if when is not None and (when.start or when.end):
             return j, p, when
     return None
+
+
+def _counted_to(scene: Scene, beliefs: Sequence[Belief]) -> int | None:
+    """The expression that counts the days to a happening: "two days after" ships were holed."""
+    for b in beliefs:
+        j = bisect_left(scene.dates, b.start, key=lambda d: d.start) - 1
+        if j < 0 or not leads_on(scene.text, scene.dates[j].resolved.expression):
+            continue
+        end = scene.dates[j].end
+        between = scene.text[end : max(end, b.start)]
+        k = bisect_left(scene.triggers, end, key=lambda t: t.start)
+        others = [t for t in scene.triggers[k : k + 12] if t.start < b.start]
+        if (
+            len(between) <= COUNTED_CHARS
+            and not re.search(r"[.,;:\n]", between)
+            and all(t.score < OTHER_TRIGGER for t in others)
+        ):
+            return j
+    return None
+
+
+def _counts_for_another(scene: Scene, beliefs: Sequence[Belief], j: int) -> bool:
+    """Whether such an expression stands after a happening and counts to another."""
+    d = scene.dates[j]
+    here = scene.sentence_of(d.start)
+    return leads_on(scene.text, d.resolved.expression) and all(
+        b.end <= d.start and scene.sentence_of(b.start) == here for b in beliefs
+    )
 
 
 _TALKED_OF = frozenset({"planned", "hypothetical", "denied"})
@@ -657,7 +740,8 @@ def _toll_beside(scene: Scene, ordered: Sequence[Belief], why: dict[str, str]) -
                 return Toll(t.low, t.best, t.high, t.quote, (t.start, t.end))
         quote = scene.text[b.start : b.end]
         before = scene.text[max(0, b.start - 12) : b.end].lower()
-        if _trigger_words("deadly_plural").search(quote.lower()):
+        of_people = re.match(r"\s+of\b", scene.text[b.end : b.end + 8]) or " of " in quote
+        if of_people and _trigger_words("deadly_plural").search(quote.lower()):
             why["fatalities"] = f"“{quote}” tells of killings without a number"
             return Toll(2, 2, None, quote, (b.start, b.end))
         if deadly and not dead and _trigger_words("one_person").search(before):

@@ -20,12 +20,21 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from dateutil.easter import easter  # type: ignore[import-untyped]
 from text_to_num import text2num
 
 from mapper.extract.resources import ontology
 from mapper.segment import small_letters
 
-__all__ = ["DateExpression", "When", "find_dates", "of_saying", "opens_saying", "resolve_dates"]
+__all__ = [
+    "DateExpression",
+    "When",
+    "find_dates",
+    "leads_on",
+    "of_saying",
+    "opens_saying",
+    "resolve_dates",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +212,17 @@ def _grammar() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ),
         (
             "ordinal",
+            r"(?<=on\s)(?P<day>\d{1,2}(?:st|nd|rd|th))(?=\s*[,.;:)]|\s+(?:at|and|because|when|in|to|over|after|for)\b|$)",
+        ),
+        (
+            "ordinal",
             rf"(?<=on\sthe\s)(?P<day>{ordw})(?=\s*(?:[,.;:)]|$|\s(?:a|the|when|at|and|in|of\s+the\s"
             r"month)\b))",
         ),
+        ("feast", rf"(?P<feast>{_alternatives([*w['feasts'], *w['easter_days']])})"),
         ("day_word", rf"(?P<word>{_alternatives(w['day_words'])})(?!\s+of\b)"),
         ("anchor_word", rf"(?P<word>{_alternatives(w['anchor_words'])})"),
-        ("ago", rf"{num}\s+{unit}\s+ago"),
+        ("ago", rf"{num}\s+{unit}\s+(?:ago|back(?!\s+(?:to|in|into|from|home)\b))"),
         ("last_day_week", rf"a\s+week\s+(?:ago\s+)?(?:on\s+)?(?P<wd>{_alternatives(wd_full)})"),
         ("later", rf"{num}\s+{unit}\s+(?P<dir>later|after|afterwards|earlier|before|previously)"),
         (
@@ -293,7 +307,8 @@ def _prefilter() -> re.Pattern[str]:
     """Whether a stretch of text can hold a time expression at all."""
     w = _words()
     stems = [*w["months"], *w["weekdays"], *w["units"], *w["seasons"], *w["parts_of_day"]]
-    stems += ["today", "tonight", "yesterday", "tomorrow", "overnight", "weekend"]
+    stems += [*w["feasts"], *w["easter_days"]]
+    stems += ["today", "tonight", "yesterday", "tomorrow", "overnight", "weekend", "hours"]
     return re.compile(rf"\d|\b(?:{_alternatives(stems)})")
 
 
@@ -504,6 +519,15 @@ _CAME = re.compile(
 )
 
 
+def leads_on(text: str, e: DateExpression) -> bool:
+    """Whether an expression such as "three weeks after" is followed by what it is counted to."""
+    return (
+        e.rule == "later"
+        and e.get("dir") in {"after", "before"}
+        and re.match(r"\s+[^\W\d]", text[e.end : e.end + 3]) is not None
+    )
+
+
 class _Resolver:
     """Works out expressions in reading order, so that each can lean on those before it."""
 
@@ -512,6 +536,7 @@ class _Resolver:
         self.pub = _parse_day(published)
         self.pub_year = self.pub.year if self.pub else None
         self.last: Range | None = None
+        self.last_day: _Day | None = None  # the last one stated to the day
         self.year: int | None = None  # the last year spelt out
         self.said_at = -(10**9)  # where it was spelt out
         self.last_at = -(10**9)
@@ -595,6 +620,8 @@ class _Resolver:
             if (not future and nth > pub.day) or (future and nth < pub.day):
                 month_of = _shift(month_of, 1 if future else -1, "month") or month_of
             return self._one(_Day(month_of.year, month_of.month, nth))
+        if rule == "feast":
+            return self._feast(" ".join((e.get("feast") or "").replace("’", "'").split()), future)
         if rule == "day_word":
             if pub is None:
                 return None
@@ -602,7 +629,7 @@ class _Resolver:
             return (_of(pub + dt.timedelta(days=low)), _of(pub + dt.timedelta(days=high)))
         if rule == "anchor_word":
             low, high = words["anchor_words"][" ".join((e.get("word") or "").split())]
-            base_day = self.last[1] if self.last and self.last[1] else (_of(pub) if pub else None)
+            base_day = self.last_day or (_of(pub) if pub else None)
             if base_day is None:
                 return None
             moved = _shift(base_day, low, "day")
@@ -636,6 +663,9 @@ class _Resolver:
             if pub is None:
                 return None
             unit = e.get("unit") or "month"
+            if e.get("edge") in {"start", "beginning"} and not future:
+                starts = {"month": pub.replace(day=1), "year": pub.replace(month=1, day=1)}
+                return self._one(_of(starts.get(unit, pub - dt.timedelta(days=pub.weekday()))))
             if unit == "month":
                 last_day = calendar.monthrange(pub.year, pub.month)[1]
                 return (_of(pub), _Day(pub.year, pub.month, last_day))
@@ -671,7 +701,7 @@ class _Resolver:
             unit = words["units"][e.get("unit") or "day"]
             if not nth or nth > 400:
                 return None
-            moved = _shift(_of(pub), -(nth - 1), unit)
+            moved = _shift(self._told_of(e), -(nth - 1), unit)
             return (moved, None) if moved else None
         if rule == "season":
             return self._season(e, future)
@@ -681,6 +711,15 @@ class _Resolver:
                 return self._one(said)
             return self._one(_of(pub)) if pub else None
         return None
+
+    def _told_of(self, e: DateExpression) -> _Day:
+        """The day that a paragraph is about, where it has just been stated; else publication's."""
+        assert self.pub is not None
+        said = self.last[1] if self.last else None
+        date = said.date() if said and said.day else None
+        if date is None or not self._near(e) or not 0 <= (self.pub - date).days <= 2:
+            return _of(self.pub)
+        return _of(date)
 
     def _near(self, e: DateExpression) -> bool:
         """Whether the date stated before stands in the same paragraph, not far off."""
@@ -746,13 +785,26 @@ class _Resolver:
             return self.year if self.year < self.pub.year else near
         return near
 
+    def _feast(self, name: str, future: bool) -> Range | None:
+        """A feast by its name: the last one, or the next where it is to come."""
+        words = _words()
+        if name in words["feasts"]:
+            month, day = words["feasts"][name]
+            year = _month_near(month, self.pub, future, day) if self.pub else None
+            return self._one(_Day(year, month, day))
+        if self.pub is None:
+            return None
+        shift = dt.timedelta(days=int(words["easter_days"][name]))
+        days = [easter(self.pub.year + n) + shift for n in (-1, 0, 1)]
+        near = [d for d in days if (d >= self.pub if future else d <= self.pub)]
+        return self._one(_of(near[0] if future else near[-1]))
+
     def _later(self, e: DateExpression) -> Range | None:
         words = _words()
         direction = e.get("dir") or "later"
-        if direction in {"after", "before"} and _CAME.search(
-            self.text[max(0, e.start - 40) : e.start]
-        ):
-            # "The attack came a day after": counted from what follows, of which no day is known
+        came = _CAME.search(self.text[max(0, e.start - 40) : e.start]) is not None
+        if came and direction in {"after", "before"} and not leads_on(self.text, e):
+            # "The attack came a day after": counted from a day that is not known
             return None
         base = self.last[1] if self.last else None
         if base is None:
@@ -768,7 +820,19 @@ class _Resolver:
         if n is not None and (e.get("n") or "").startswith(("a few", "several", "some", "few")):
             return self._one(_Day(base.year, base.month)) if base.month else self._one(base)
         sign = -1 if direction in {"earlier", "before", "previously"} else 1
+        if direction in {"after", "before"} and (came or self._of_what_follows(e)):
+            # "freed on Wednesday, three weeks after they were seized": the seizing is dated here
+            sign = -sign
         return self._one(_shift(base, sign * (n or 0), unit))
+
+    def _of_what_follows(self, e: DateExpression) -> bool:
+        """Whether "three weeks after" counts from a day just stated to what is told next."""
+        between = self.text[max(0, self.last_at) : e.start]
+        return (
+            0 <= self.last_at < e.start <= self.last_at + 160
+            and not re.search(r"[.;\n]", between)
+            and leads_on(self.text, e)
+        )
 
     def _this(self, unit: str, future: bool) -> Range | None:
         pub = self.pub
@@ -875,9 +939,11 @@ class _Resolver:
                 return None
             found = self._span(found, second, e)
         if found is not None and keep:
-            if e.rule not in _NO_ANCHOR:
+            if e.rule not in _NO_ANCHOR and not leads_on(self.text, e):
                 self.last = found
                 self.last_at = e.start
+                if found[1] is not None and found[1].day:
+                    self.last_day = found[1]
             if e.get("year") and found[0] is not None and e.rule in {"day", "day_range", "month"}:
                 self.year = found[0].year
                 self.said_at = e.end

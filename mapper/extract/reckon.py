@@ -17,7 +17,7 @@ from functools import cache
 
 from mapper.extract.resources import ontology
 from mapper.extract.scene import Scene, TollCandidate
-from mapper.extract.tolls import What, figures, parse_toll
+from mapper.extract.tolls import What, counts_things_in, figures, parse_toll
 from mapper.model import Figure, Span, Toll
 from mapper.names import any_of
 from mapper.segment import small_letters
@@ -111,6 +111,12 @@ _SUM = re.compile(
     r"\b(?:bring|brought|rais|tak|took|push|lift|driv|increas)\w*\s+(?:the|its|his|their|that)\s+(?:[\w'’-]+\s+){0,3}?"
     r"(?:toll|number|total|count|tally)\s+(?:[\w'’-]+\s+){0,6}?to\s+"
 )
+# "took the murder count for the year to 42" counts more than this happening's dead.
+_LONGER = re.compile(
+    r"\b(?:for|of|in|over|during)\s+(?:the|this|last|that)\s+(?:year|month|week|decade|season|quarter)\b"
+    r"|\b(?:this|so\s+far\s+this)\s+(?:year|month|season)\b|\bsince\b"
+)
+_FOR_DEAD = re.compile(r"\b(?:for|not|neither|half)\s+dead\b")
 _ATTRIBUTED = re.compile(
     r"\b(?:said|says|told|according\s+to|reported|claimed|insisted|lamented|medics|hospital\s+sources)\b"
 )
@@ -232,13 +238,15 @@ def reckon(scene: Scene, own: Sequence[Span], toll: Toll, what: What, kind: str)
     for n, (start, end) in enumerate(_window(scene, own, toll)):
         part = small_letters(scene.text[start:end])
         m = _SUM.search(part)
-        if m:
+        if m and not _LONGER.search(part[m.start() : m.end() + 60]):
             figure = re.match(_number(), part[m.end() :])
             if figure and what == "fatalities":
                 total = _read(figure.group(), what)
                 quotes.append(m.group() + figure.group())
                 break
         m = _more(what).search(part)
+        if m and (_FOR_DEAD.search(m.group()) or counts_things_in(m.group())):
+            continue
         if m and not (n == 0 and m.start() < 3 and toll.quote.lower().endswith(("or", "and"))):
             np = m["np"] or m["np2"] or m["np3"] or m["np4"]
             more = _read(np, what) if np else (1, 1)

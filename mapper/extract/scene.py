@@ -21,7 +21,9 @@ from mapper.extract.tolls import (
     counts_things,
     counts_things_next,
     find_tolls,
+    is_day,
     parse_toll,
+    says,
     with_number,
 )
 from mapper.model import Article, Mention, Span
@@ -253,6 +255,32 @@ def _kills(quote: str) -> bool:
     )
 
 
+_BEFORE = re.compile(
+    r"\b(?:up|down|rising|risen|revised|increased)\s+(?:\w+\s+)?from\s+$", re.IGNORECASE
+)
+_STOP = re.compile(r"[.;:!?](?=\s|$)|\n")
+
+
+_NUMBERED = re.compile(r"\d|\b(?:two|couple|pair|both|some|several|at\s+least|more\s+than)\b", re.I)
+_MANNER = re.compile(r"\b(?:killings|murders|assassinations|executions|lynchings)\b", re.IGNORECASE)
+
+
+def _uncounted(quote: str) -> bool:
+    """Whether a phrase names many, or killings, without a word of their number or their death."""
+    if _NUMBERED.search(quote):
+        return False
+    return not _kills(quote) or _MANNER.search(quote) is not None
+
+
+def _only_hurt(text: str, start: int, end: int) -> bool:
+    """Whether the sentence around a phrase tells of the hurt and of nobody's death."""
+    begin = max((m.end() for m in _STOP.finditer(text, max(0, start - 300), start)), default=0)
+    begin = max(begin, start - 300)
+    stop = _STOP.search(text, end, end + 300)
+    around = text[begin : stop.start() if stop else end + 300].lower()
+    return says("injured", around) and not says("fatalities", around)
+
+
 def _not_dead(text: str, start: int, end: int) -> bool:
     """Whether the words around a phrase say that the people it counts were not killed."""
     before, after = _spared()
@@ -302,6 +330,12 @@ def _tolls(
                 continue
             if what == "fatalities" and not _kills(text[a:b]) and _not_dead(text, a, b):
                 continue  # "abducted 14 girls"
+            if what == "fatalities" and not _kills(text[a:b]) and _only_hurt(text, a, b):
+                continue  # "one person was stabbed and is in hospital"
+            if what == "fatalities" and (low, high) == (2, None) and _uncounted(text[a:b]):
+                continue  # "the passengers", "the killings": nobody says how many
+            if is_day(text, a, b) or _BEFORE.search(text[max(0, a - 30) : a]):
+                continue  # "29" April, up from "77"
             if _OF_THEM.match(text[a:b]) and text[max(0, a - 2) : a].strip() == ",":
                 continue  # "Seven miners, three of them from Lesotho, were killed"
             if _AGE.fullmatch(text[max(0, a - 2) : b + 1]):

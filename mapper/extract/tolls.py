@@ -24,10 +24,13 @@ __all__ = [
     "TollExpression",
     "What",
     "counts_things",
+    "counts_things_in",
     "counts_things_next",
     "figures",
     "find_tolls",
+    "is_day",
     "parse_toll",
+    "says",
     "with_number",
 ]
 
@@ -133,7 +136,7 @@ _SINGULAR = re.compile(
 @cache
 def _zero_pattern() -> re.Pattern[str]:
     t = ontology("tolls")
-    words = any_of([*t["nobody"], *t["nobody_hurt"], *t["unhurt"], *t["empty"]])
+    words = any_of([*t["nobody"], *t["nobody_hurt"], *t["unhurt"], *t["empty"], *t["harm_none"]])
     return re.compile(
         rf"(?<!\w)(?:{words})(?!\w)|\Ano\s+(?!fewer|less|more|longer)\w+"
         r"|\A(?:not|[a-z]+n['’]t)\s+(?:\w+\s+)?(?:suffer|sustain|receiv)"
@@ -206,6 +209,11 @@ def counts_things(quote: str) -> bool:
     return bool(words) and words[-1].strip(".,;:'\"") in _things()
 
 
+def counts_things_in(lower: str) -> bool:
+    """Whether a phrase in small letters names many of what is no people: "70 cattle were also"."""
+    return not _not_people().isdisjoint(re.findall(r"[a-z]+", lower))
+
+
 def _only(what: What, lower: str) -> str:
     """The part of a phrase that speaks of this kind of toll: "one and wounded others" is one."""
     hurt = r"\b(?:wound|injur|hurt)"
@@ -224,7 +232,8 @@ def _asides() -> re.Pattern[str]:
     """Parts of a number that is already given: "four civilians, two of them children"."""
     part = any_of(_list("part_of"))
     return re.compile(
-        rf",?\s*\b(?:{figures()})\s+of\s+(?:them|whom)\b[^,;.]*"
+        rf",?\s*\b(?:up|down|rising|risen|revised|increased)\s+(?:\w+\s+)?from\s+(?:{figures()})"
+        rf"|,?\s*\b(?:{figures()})\s+of\s+(?:them|whom)\b[^,;.]*"
         rf"|,?\s*\b(?:{part})\s+[^,;.]*?(?=\s+(?:{any_of(_verbs())})\b|[,;.]|$)"
     )
 
@@ -312,9 +321,9 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
         if after and after[0].strip(".,;") in not_people:
             taken.append(m.span())
             continue
-        if _COMPOUND.match(lower, m.end()):
+        if _COMPOUND.match(lower, m.end()) or (found and lower[: m.start()].endswith(" of ")):
             taken.append(m.span())
-            continue
+            continue  # "an 11-year sentence", "seven members of one family"
         first = _figure(m.group("n"))
         second = _figure(m.group("m")) if m.group("m") else None
         if first is None:
@@ -472,8 +481,13 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     num = rf"{mod}(?!one\s+another\b)(?:{q})(?:\s*(?:-|–|—|to|or|and)\s*(?:{q}))?(?:\s+(?:{any_of(t['or_more'])}))?"
     tail = r"(?:\s+(?!and\b|were\b|was\b|have\b|had\b|has\b|in\b|on\b|at\b|when\b|after\b|as\b|dead\b|killed\b|who\b|from\b|by\b|while\b|with\b|to\b|since\b|during\b|including\b|over\b|near\b|outside\b|before\b|injured\b|wounded\b|died\b|hurt\b|perished\b|lost\b|of\s+(?:them|whom)\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,5}"
     noun = r"(?:\s+(?!and\b|includ(?:es?|ed|ing)\b|were\b|was\b|have\b|had\b|has\b|are\b|is\b|died\b|dead\b|killed\b|injured\b|wounded\b|hurt\b|perished\b|lost\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){0,6}?"
+    # What has a preposition in it is no compound: "5,000 youths angry at the death of a fan".
+    close = noun.replace(
+        "(?!and\\b|",
+        "(?!and\\b|at\\b|over\\b|after\\b|about\\b|against\\b|for\\b|to\\b|the\\b|who\\b|",
+    )
     one = r"(?:an?|another|one(?!\s+another\b)|the|his|her|its|their)(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,4}?"
-    two = r"(?:an?|another|one(?!\s+another\b)|his|her|their|the(?=(?:\s+[\w'’-]+){1,2}(?:,\s+\d{1,2},)?\s+and\b))(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,2}?"
+    two = r"(?:an?|another|one(?!\s+another\b)|his|her|their|the(?=(?:\s+[\w'’-]+){1,2}(?:,\s+\d{1,2},)?\s+and\b))(?!\s+\d0s\b)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)(?:(?:[a-z]\.){2,}|[\w'’-]+)){1,2}?(?:\s+of\s+x+)?"
     # "a rancher, his daughter and her fiance": each of them one, the last with any article.
     each = r"(?:an?|another|his|her|their)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b|who\b|said\b|told\b)[\w'’-]+){1,3}?"
     last = r"(?:an?|another|the|his|her|their)(?:\s+(?!and\b|were\b|was\b|had\b|has\b|in\b|on\b)[\w'’-]+){1,3}?"
@@ -500,7 +514,7 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
         rules += [
             (w, 0.9, False, rf"{group}{be}\s+(?:{p})"),
             (w, 0.85, False, rf"(?:{a})\s+{obj}"),
-            (w, 0.85, False, rf"(?P<np>{num}{noun}\s+(?:{n}))"),
+            (w, 0.85, False, rf"(?P<np>{num}{close}\s+(?:{n}))"),
             (w, 0.85, False, rf"(?P<np>{num}{noun})\s+(?:{p}){not_active}"),
             (w, 0.8, False, rf"(?:left|leaving|leaves)\s+{obj}\s+(?:{p})"),
             (w, 0.6, False, rf"(?P<np>{one})\s+(?:{p}){not_active}"),
@@ -510,7 +524,7 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
                 w,
                 0.85,
                 False,
-                rf"{group}{about}{aside}(?:\s+(?:have|had|has|also|later|reportedly|who))*\s+(?:{any_of(_list(die))})",
+                rf"{group}{about}{aside}(?:\s+(?:was|were)\s+\w+(?:\s+(?!who\b|that\b)[\w'’-]+){{0,6}}?\s+and(?:\s+(?:then|later))?)?(?:\s+(?:have|had|has|also|later|reportedly|who))*\s+(?:{any_of(_list(die))})",
             )
         )
     toll = any_of(_list("toll_nouns"))
@@ -550,7 +564,7 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
         ("fatalities", 0.6, False, rf"lost\s+(?P<np>{num}(?:\s+of\s+(?:its|their|his|her|our))?(?:\s+[\w'’-]+){{0,2}}?\s+(?:{any_of(_list('comrades'))}))"),
         ("fatalities", 0.85, False, rf"(?:{any_of(_list('life_of'))})\s+(?P<np>[\w-]+(?:\s+[\w'’-]+){{0,2}})"),
         ("both", 0.9, False, r"(?P<np>(?:no|without)\s+(?:(?:\w+\s+)?casualt\w+|victims?|(?:one|body)\s+(?:was\s+|were\s+)?(?:hurt|harmed)))"),
-        ("both", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:is|was|were|has|had|have|been|reported|said|to|be|seriously|badly|on\s+\w+(?:\s+\w+){{0,3}}|of\s+(?:them|(?:the|its|his|her|their)\s+\w+(?:\s+\w+)?)))*\s+(?:hurt|harmed|hit|touched|scratched|inside|in\s+(?:it|there)|at\s+home|home))"),
+        ("both", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:is|was|were|has|had|have|been|reported|said|to|be|seriously|badly|on\s+\w+(?:\s+\w+){{0,3}}|of\s+(?:them|(?:the|its|his|her|their)\s+\w+(?:\s+\w+)?)))*\s+(?:hurt|harmed|hit|shot|touched|scratched|inside|in\s+(?:it|there)|at\s+home|home))"),
         ("both", 0.7, False, rf"(?P<np>{any_of(_list('empty'))})"),
         ("injured", 0.9, False, rf"(?P<np>(?:{none})(?:\s+(?:else|was|were|has|had|have|been|reported|seriously|badly|is|killed\s+(?:or|and|nor)))*\s+(?:injured|wounded))"),
         ("injured", 0.9, False, r"(?P<np>(?:not|[a-z]+n['’]t)\s+(?:\w+\s+)?(?:suffer|sustain|receive)\w*\s+(?:any\s+)?(?:\w+\s+)?(?:injur\w+|wounds))"),
@@ -604,7 +618,8 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
     """
     out: list[TollExpression] = []
     for begin, end in spans:
-        stretch = _days().sub(_hidden, text[begin : min(end, begin + 1200)].lower())
+        stretch = text[begin : min(end, begin + 1200)].lower()
+        stretch = _age_of().sub(_spelt, _days().sub(_hidden, stretch))
         if len(stretch) != min(end, begin + 1200) - begin or not _toll_filter().search(stretch):
             continue
         best: dict[tuple[int, int, What], TollExpression] = {}
@@ -613,7 +628,7 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
         for what, strength, total, pattern in _patterns():
             for m in pattern.finditer(stretch):
                 a, b = m.span("np")
-                if _no_count(stretch, a, b):
+                if _no_count(stretch, a, b) or _only_thought(stretch, m.start(), a, m.end()):
                     continue
                 asides += [
                     (begin + m.start(g), begin + m.end(g))
@@ -637,7 +652,9 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
                         strength, total,
                     )  # fmt: skip
                     held = [k for k in best if k[2] == w and k[0] < e.end and e.start < k[1]]
-                    if all(_rank(best[k]) < _rank(e) for k in held):
+                    if any(_completes(best[k], e) for k in held):
+                        continue
+                    if all(_rank(best[k]) < _rank(e) or _completes(e, best[k]) for k in held):
                         for k in held:
                             del best[k]
                         best[(e.start, e.end, w)] = e
@@ -670,10 +687,49 @@ def _days() -> re.Pattern[str]:
     )
 
 
+@cache
+def _age_of() -> re.Pattern[str]:
+    """Whose age or children are told: "a boy of 14 and three men", "a father of three"."""
+    return re.compile(
+        rf"\b(?:{any_of(_list('person_nouns'))})\s+of\s+(?:about\s+)?"
+        rf"(?P<day>\d{{1,2}}|{_NUMBER_WORDS})(?![\w,.]\d|\w)"
+    )
+
+
+def _spelt(m: re.Match[str]) -> str:
+    """An age with its number made a word that is no figure, of the same length."""
+    age = m.group("day")
+    return m.group().removesuffix(age) + "x" * len(age)
+
+
 def _hidden(m: re.Match[str]) -> str:
     """A date with its day made a sign that is no figure, of the same length."""
     day = m.group("day")
     return m.group().removesuffix(day) + "§" * len(day)
+
+
+def is_day(text: str, start: int, end: int) -> bool:
+    """Whether a number is the day of a date: "29" April, May "5"."""
+    if re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", text[start:end].strip()) is None:
+        return False
+    months = any_of(_list("months"))
+    return bool(
+        re.match(rf"\s+(?:of\s+)?(?:{months})\b", text[end : end + 16].lower())
+        or re.search(rf"\b(?:{months})\.?\s+$", text[max(0, start - 16) : start].lower())
+    )
+
+
+@cache
+def _told(what: What) -> re.Pattern[str]:
+    other = ("hurt_passive", "hurt_active", "hurt_nouns", "hurt_verbs", "hurt_else")
+    fatal = ("kill_passive", "kill_active", "die", "dead_nouns", "killing_of", "fatal_else")
+    keys = fatal if what == "fatalities" else other
+    return re.compile(rf"\b(?:{any_of(w for k in keys for w in _list(k))})\b")
+
+
+def says(what: What, lower: str) -> bool:
+    """Whether a stretch in small letters has words of killing and dying (or of being hurt)."""
+    return _told(what).search(lower) is not None
 
 
 _PARENT_OF = re.compile(r"\b(?:father|mother|parent|dad|mum|mom|grand\w+)s?\s+of\s+$")
@@ -693,7 +749,24 @@ def _no_count(stretch: str, start: int, end: int) -> bool:
     # "Ann Lee, 29, was"
     if np.isdigit() and stretch[:start].endswith(", ") and stretch.startswith(",", end):
         return True
-    return np.endswith((" to be", " to have"))
+    return np.endswith((" to be", " to have", " the", " for", " for those"))
+
+
+_THOUGHT = re.compile(r"\b(?:would|could|might|will|cannot|won['’]t)\b")
+_TO_COME = re.compile(
+    r"\b(?:would|could|might|will|can|(?<!managed\s)(?<!used\s)(?<!helped\s)(?<!went\son\s)(?<!continued\s)to)\s+(?:have\s+)?$"
+)
+
+
+def _only_thought(stretch: str, start: int, np: int, end: int) -> bool:
+    """Whether what is said of the counted did not happen: "had it gone off, dozens would have died".
+
+    ``start`` and ``end`` are those of the match; a verb before the phrase at ``np`` may be led by
+    "would", "could" or "to".  "As many as forty may have died" is an estimate and stays.
+    """
+    if np > start:
+        return _TO_COME.search(stretch[max(0, start - 24) : start]) is not None
+    return _THOUGHT.search(stretch[np:end]) is not None
 
 
 @cache
@@ -909,6 +982,24 @@ def _first_words() -> frozenset[str]:
 def _rank(e: TollExpression) -> tuple[float, int]:
     numbered = bool(re.search(rf"\d|\b(?:{_NUMBER_WORD})\b", e.quote.lower()))
     return (e.strength + 0.2 * numbered, -abs((e.end - e.start) - 18))
+
+
+_ONE_AND = re.compile(
+    r"(?:an?|another|one|his|her|their)\s+(?:[\w'’-]+\s+)?(?P<head>[\w'’-]+)\s+and\s+(?:(?:his|her|their|the)\s+)?",
+    re.IGNORECASE,
+)
+
+
+def _completes(whole: TollExpression, part: TollExpression) -> bool:
+    """Whether a phrase has one more at its head: "a man and his two daughters", "two daughters"."""
+    if not (whole.start < part.start and part.end <= whole.end):
+        return False
+    one = _ONE_AND.fullmatch(whole.quote[: part.start - whole.start])
+    return (
+        one is not None
+        and whole.strength >= part.strength - 0.05
+        and one["head"].lower() not in _things() | _no_person()
+    )
 
 
 def _about_people(np: str) -> bool:
