@@ -772,10 +772,14 @@ def choose(table: Table, index: int, belief: F32, *, within_km: float = 60.0) ->
     best = int(np.argmax(np.where(cluster, b, -1.0)))
     sure = float(min(1.0, mass[best]))
     town = _town_of_that_name(table, index, best, cluster)
+    if town is None:
+        town = _area_of_that_name(table, index, best, b)
     return int(rows[best if town is None else town]), sure
 
 
 _ALIKE, _UNLIKE = 0.8, 0.6
+_WANTED = {"admin1": {_ADMIN1}, "region": {_ADMIN1}, "admin2": {_ADMIN2}}
+"""Groups of entries that a head word such as "state", "region" or "district" asks for."""
 
 
 def _town_of_that_name(table: Table, index: int, best: int, cluster: NDArray[Any]) -> int | None:
@@ -799,6 +803,26 @@ def _town_of_that_name(table: Table, index: int, best: int, cluster: NDArray[Any
     ]
     alike, i = max(towns, default=(0.0, 0))
     return int(-i) if alike >= _ALIKE else None
+
+
+def _area_of_that_name(table: Table, index: int, best: int, belief: F32) -> int | None:
+    """The province or district that a name asks for by its head word ("Sagaing region").
+
+    Its seat of the same name and the district around that share belief, and would outweigh it.
+    """
+    block = table.names[index].block
+    wanted = _WANTED.get(block.shape.kind or "")
+    if wanted is None or block.group[best] != _CITY:
+        return None
+    areas = [
+        i
+        for i, entry in enumerate(block.entries)
+        if block.group[i] in wanted
+        and entry.country == block.entries[best].country
+        and block.hows[i] in ("primary", "alias")
+        and belief[i] >= 0.5 * belief[best]
+    ]
+    return max(areas, key=lambda i: (belief[i], -i), default=None)
 
 
 def _alike(a: str, b: str) -> float:

@@ -714,7 +714,8 @@ class _Scene:
         if size:
             return self._settlement(i, head, size)
         sites = set(_nominals()["sites"])
-        for back in (self.before(i), self.after(i)[:4]):
+        # "There" points back; a building that "the airport" means may be named next.
+        for back in (self.before(i), [] if head == "there" else self.after(i)[:4]):
             for k in back:
                 entry, mention = self.entries[k], self.mentions[k]
                 if entry is None or mention.role in ("organisation", "demonym", "metonymic"):

@@ -57,6 +57,12 @@ def test_the_other_names_decide():
     assert tripoli.place.country == "LY"
 
 
+def test_the_word_region_outweighs_a_town_among_towns():
+    text = "A clerk was shot in Mandalay and two in Monywa. A school in Sagaing region was hit."
+    *_, sagaing = placed(text, "Mandalay", "Monywa", "Sagaing region")
+    assert (sagaing.place.name, sagaing.place.kind) == ("Sagaing", "admin1")
+
+
 def test_a_name_alone_means_the_town_and_with_its_word_the_province():
     text = "Rockets fell on Baghdad. Fields burned in Diyala Governorate."
     baghdad, diyala = placed(text, "Baghdad", "Diyala Governorate")
@@ -150,6 +156,12 @@ def test_there_is_where_the_text_has_just_been_not_who_acts_in_its_clause():
     text = "Crowds met in Bunia. Troops drove to Kinshasa and fired shots there."
     *_, there = placed(text, "Bunia", "Kinshasa", "there", roles=roles)
     assert there.place.name == "Kinshasa"
+    text = "Jets pounded Laiza. Eleven were killed there. In Yangon a grenade was thrown."
+    *_, there = placed(text, "Laiza", "Yangon", "there", roles=roles)
+    assert there.place.name == "Laiza"
+    text = "Eleven were killed there. In Yangon a grenade was thrown."
+    *_, there = placed(text, "Yangon", "there", roles=roles)
+    assert there.place is None
     text = "Police raided a plant in Omaha, Nebraska. Nobody was held there."
     *_, there = placed(text, "Omaha", "Nebraska", "there", roles=roles)
     assert there.place.name == "Omaha"
