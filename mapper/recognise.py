@@ -8,6 +8,7 @@ its place are then weighed by a learned scorer (``mapper/lattice.py``).  Nothing
 
 from __future__ import annotations
 
+import calendar
 import csv
 import inspect
 import re
@@ -101,6 +102,7 @@ def recognise(
     found = _weighed(text, reading, found, gazetteer, scorer or shipped_scorer())
     found = _filed_from(text, found, gazetteer)
     found = _without_capitals(text, found, gazetteer)
+    found = _without_dates(text, found)
     found = _described(text, found)
     found = _designated(text, found)
     mentions: list[Mention] = []
@@ -228,6 +230,26 @@ def _without_capitals(text: str, found: Found, gazetteer: GazetteerLike) -> Foun
         if name not in whole_words() and _is_town(name, gazetteer):
             out[span] = ("literal", _FILED_SCORE)
     return out
+
+
+_MONTH = re.compile(
+    rf"(?:{'|'.join([*calendar.month_name[1:], *calendar.month_abbr[1:], 'Sept'])})\.?",
+    re.IGNORECASE,
+)
+_DAY_BEFORE = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)?\s+\Z")
+_DAY_AFTER = re.compile(r"\s+\d{1,4}\b")
+
+
+def _without_dates(text: str, found: Found) -> Found:
+    """Without months beside a number: March of "March 4, 2002" is no town."""
+    return {
+        (a, b): said
+        for (a, b), said in found.items()
+        if not (
+            _MONTH.fullmatch(text[a:b])
+            and (_DAY_AFTER.match(text, b) or _DAY_BEFORE.search(text[max(0, a - 8) : a]))
+        )
+    }
 
 
 @lru_cache(maxsize=1)

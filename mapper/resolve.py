@@ -389,6 +389,10 @@ class Resolver:
         country = scene.country_of(i)
         if country is None:
             return None
+        if "this" in words:  # "in this capital", in a report from La Paz
+            filed = scene.filed_from(i)
+            if filed is not None and filed[0].country == country:
+                return filed
         entry = self.capital(country)
         if entry is None:
             return None

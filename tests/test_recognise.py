@@ -230,3 +230,12 @@ def test_words_call_a_name_a_place_that_nobody_knows(text, names):
 def test_words_do_not_call_a_name_a_place_where_every_word_looks_like_one():
     text = "TROOPS TOOK THE VILLAGE OF QZORVAT ON FRIDAY AND THE TOWN OF BELDUN ON SUNDAY."
     assert found(text) == []
+
+
+def test_a_month_beside_a_number_is_no_town():
+    text = "This story is from March 4, 2002. Shots were heard in March, a town in the Fens."
+    at = text.index("March 4")
+    spans = reading(text, ("March", "literal", 0.95), ("Fens", "literal", 0.95))
+    assert spans.places[0].start == at
+    names = [m.text for m in recognise(Article("t", text), spans, GAZETTEER) if m.start == at]
+    assert names == []

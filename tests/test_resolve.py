@@ -317,3 +317,15 @@ def test_a_simplified_area_is_small_and_keeps_its_extent():
     points = json.dumps(small).count("[")
     assert points < 400
     assert dataclasses.is_dataclass(entry)
+
+
+def test_this_capital_is_where_the_report_is_from():
+    text = "LA PAZ, March 21 (EFE) - A bomb left in this capital was defused by Bolivian police."
+    *_, capital = placed(
+        text,
+        "LA PAZ",
+        "Bolivian",
+        "this capital",
+        roles={"this capital": "nominal", "Bolivian": "demonym"},
+    )
+    assert capital.place.name == "La Paz"
