@@ -28,7 +28,16 @@ from mapper.candidates import F32, Block, Candidates
 from mapper.discourse import DATELINE_REACH, Discourse, could_hold, discourse, is_dateline
 from mapper.model import Article, Candidate, GeoJSONGeometry, Mention, Place, Precision
 from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME, clean, fold, shape
-from mapper.rank import Chosen, Ranker, Table, anchors, believed, prefers_anchor, settle
+from mapper.rank import (
+    ANCHOR_FLOOR,
+    Chosen,
+    Ranker,
+    Table,
+    anchors,
+    believed,
+    prefers_anchor,
+    settle,
+)
 from mapper.setting import cos_km, pairs
 
 FLOOR = 0.25
@@ -181,7 +190,8 @@ class Resolver:
             near = int(which[at])
             if near >= 0:
                 chance = float(chances[at])
-                if prefers_anchor(told.names[at], s.sure, chance, features[at]):
+                wide = chance > ANCHOR_FLOOR and _only_an_area(told.names[at].block, s)
+                if wide or prefers_anchor(told.names[at], s.sure, chance, features[at]):
                     row = (
                         settled[near].index
                         if near in settled
@@ -522,13 +532,25 @@ class _Settled:
     index: int
 
 
+def _only_an_area(block: Block, s: _Settled) -> bool:
+    """Whether all that is known of a site is the province its name holds: "Chui Avenue"."""
+    return (
+        s.entry is not None
+        and s.how == "part"
+        and s.entry.precision in ("province", "region", "country")
+        and block.shape.kind == "facility"
+    )
+
+
 def _plainest(block: Block, belief: F32, best: int) -> int:
-    """The town, where a name that says nothing of a unit means the town or the unit around it.
+    """The town, where a name that says nothing of a unit means the town, the unit or the airport.
 
     "Baghdad" is the city; "Baghdad Governorate" says so, and so does a belief that is clear.
     """
     entry = block.entries[best]
-    if entry.kind not in ("admin1", "admin2", "admin3") or block.shape.kind is not None:
+    airport = entry.kind in ("airport", "air_base")
+    unitary = entry.kind in ("admin1", "admin2", "admin3")
+    if not (unitary or airport) or block.shape.kind is not None:
         return best
     unit = float(belief[best])
     towns = [
@@ -546,8 +568,8 @@ def _plainest(block: Block, belief: F32, best: int) -> int:
                     or float(belief[i]) > (_SEAT if _seat(e, entry) else _NAMESAKE) * unit
                 )
             )
-            # Basrah and Al Başrah are both "Basra"
-            or float(belief[i]) > 0.6 * unit
+            # Basrah and Al Başrah are both "Basra"; an airport bears the name of its town
+            or float(belief[i]) > (_NAMED_AFTER if airport else 0.6) * unit
         )
     ]
     return max(towns, key=lambda i: (float(belief[i]), -i)) if towns else best
@@ -555,6 +577,8 @@ def _plainest(block: Block, belief: F32, best: int) -> int:
 
 _NAMESAKE = 0.15
 """How likely a town must be beside the unit of its name, as a share, to be what is meant."""
+_NAMED_AFTER = 0.5
+"""The same for a town beside the airport of its name."""
 _SEAT = 0.03
 """The same where the town lies in the unit, which has its name from it."""
 

@@ -177,3 +177,9 @@ def test_a_day_after_is_that_of_what_is_told_next():
     assert read(bare, FRIDAY) == [("2019-12-19", "2019-12-19")]
     later = "They shelled it on Thursday. Two days later the army left."
     assert read(later, FRIDAY) == [("2019-12-19", "2019-12-19"), ("2019-12-21", "2019-12-21")]
+
+
+def test_a_rally_called_off_was_to_be_on_the_coming_day():
+    text = "The union cancelled a rally that had been planned for Friday."
+    assert read(text, MONDAY, "denied") == [("2019-12-20", "2019-12-20")]
+    assert read("He denied the raid of Friday.", MONDAY, "denied") == [("2019-12-13", "2019-12-13")]

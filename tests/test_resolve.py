@@ -329,3 +329,18 @@ def test_this_capital_is_where_the_report_is_from():
         roles={"this capital": "nominal", "Bolivian": "demonym"},
     )
     assert capital.place.name == "La Paz"
+
+
+def test_a_town_is_meant_before_the_airport_of_its_name():
+    text = (
+        "Bishkek buried its dead. About 200 people gathered in Jalal-Abad. At Manas, flights were "
+        "suspended, and at Kant soldiers landed. Talas is where it had begun."
+    )
+    _, town, *_ = placed(text, "Bishkek", "Jalal-Abad", "Manas", "Kant", "Talas")
+    assert town.place.kind == "city"
+
+
+def test_a_street_is_in_the_town_spoken_of_not_in_the_province_of_its_name():
+    text = "Crowds filled Bishkek on Friday. Looters emptied the shops along Chui Avenue there."
+    *_, street = placed(text, "Bishkek", "Chui Avenue")
+    assert street.place.name == "Bishkek"

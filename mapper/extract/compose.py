@@ -551,7 +551,7 @@ def _day_of_talk(scene: Scene, beliefs: Sequence[Belief], j: int, modality: str)
     spoken_of = [b.start for b in beliefs if scene.sentence_of(b.start) == here]
     if spoken_of and opens_saying(scene.text, d.end, min(spoken_of)):
         return True
-    return modality == "hypothetical" and all(scene.sentence_of(b.start) != here for b in beliefs)
+    return modality == "hypothetical" and not spoken_of
 
 
 def _date(

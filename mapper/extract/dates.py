@@ -1053,9 +1053,11 @@ class ResolvedDate:
         """The reading that fits an incident's modality."""
         if modality == "ongoing":
             return self.ongoing
-        if modality in {"planned", "hypothetical"} or (
-            modality == "threatened"
-            and (self.ahead or self.expression.modifier in {"from", "until", "by", "within"})
+        leads_ahead = self.expression.modifier in {"from", "until", "by", "within"}
+        if (
+            modality in {"planned", "hypothetical"}
+            or (modality == "threatened" and (self.ahead or leads_ahead))
+            or (modality == "denied" and self.ahead)  # a rally planned for Friday, called off
         ):
             return self.future
         return self.past
