@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -32,7 +33,7 @@ from mapper.extract.linking import GROUP_NAMES, GROUPS
 from mapper.extract.placing import RANK, distance_km, lies_in, one_spot
 from mapper.extract.scene import Scene, place_key, stands_in
 from mapper.extract.triggers import figure_of_speech, has_cue, sub_kind
-from mapper.model import Article, Incident, Toll
+from mapper.model import Article, Incident, Place, Toll
 
 __all__ = [
     "INCIDENT_COLUMNS",
@@ -167,6 +168,7 @@ def merge(
             draft = compose(scene, group, models, member)
             drafts.append((draft, c))
     drafts = _one_toll_each(drafts, scene, kept, models)
+    drafts = _toll_where_told(drafts, scene)
     drafts.sort(key=lambda d: min(e.trigger for e in d[0].evidence))
     plain = _plain(drafts)
     return tuple(_share(plain) + out)
@@ -606,6 +608,16 @@ def _confidence(scene: Scene, groups: Sequence[Sequence[Belief]], models: Models
     ]
 
 
+QUARTERS_KM = 30.0
+"""How far apart two places of one town lie at most."""
+
+
+def _of_one_town(scene: Scene, i: int, j: int) -> bool:
+    """Whether two mentions are of places so near that one riot or march is in both."""
+    one, other = scene.mentions[i].place, scene.mentions[j].place
+    return one is not None and other is not None and distance_km(one, other) < QUARTERS_KM
+
+
 def _parts(scene: Scene, group: Sequence[Belief], models: Models) -> list[Sequence[str] | None]:
     """Places of the incidents that a happening told in one breath stands for.
 
@@ -624,8 +636,11 @@ def _parts(scene: Scene, group: Sequence[Belief], models: Models) -> list[Sequen
         return [None]
     parts: list[list[str]] = []
     before: int | None = None
+    each = kind == "protest" and _plural(scene, lead.start, lead.end)  # "marches in A and B"
     for j in sorted((j for j, _ in chosen), key=lambda j: scene.mentions[j].span):
-        if before is None or not one_spot(scene, before, j):
+        if before is None or not (
+            one_spot(scene, before, j) or (not each and _of_one_town(scene, before, j))
+        ):
             parts.append([])
         parts[-1].append(place_key(scene.mentions[j]))
         before = j
@@ -667,6 +682,62 @@ def _one_toll_each(
                 changed = _with_toll(changed, what, None)
         out.append((changed, c))
     return out
+
+
+_TOLD_IN = re.compile(
+    r"(?:\s+(?:people|persons|others|killed|dead|dying|died|wounded|injured|hurt|were|was|have|been|and"
+    r"|more|at\s+least|about|\d+|[a-z]+teen|[a-z]+ty|two|three|four|five|six|seven|eight|nine|ten|twelve))*"
+    r"\s+(?:in|at|near)\s+(?:the\s+)?(?:(?:city|town|village|district|province)\s+of\s+)?",
+    re.IGNORECASE,
+)
+TOLD_IN_CHARS = 80
+"""Code points between a toll and the place that it is counted in, at most."""
+COMPATIBLE_KM = 60.0
+"""How far from an incident's places the place of its toll may be."""
+
+
+def _toll_where_told(drafts: list[tuple[Draft, float]], scene: Scene) -> list[tuple[Draft, float]]:
+    """A toll with its place beside it goes to the incident there: "five dead in Kyiv"."""
+    there: dict[str, list[int]] = {}
+    for n, (draft, _c) in enumerate(drafts):
+        for place in draft.places:
+            there.setdefault(place.place.id, []).append(n)
+    out = list(drafts)
+    for n, (draft, c) in enumerate(drafts):
+        for what in ("fatalities", "injured"):
+            toll: Toll | None = getattr(draft, what)
+            told = _counted_in(scene, toll) if toll is not None else None
+            if told is None or _near_places(draft, told):
+                continue
+            others = [k for k in there.get(told.id, ()) if k != n]
+            if not others:
+                continue
+            at = min(others, key=lambda k: (drafts[k][0].kind != draft.kind, abs(k - n), k))
+            out[n] = (_with_toll(out[n][0], what, None), c)
+            if getattr(out[at][0], what) is None and not bloodless(out[at][0].kind):
+                out[at] = (_with_toll(out[at][0], what, toll), out[at][1])
+    return out
+
+
+def _counted_in(scene: Scene, toll: Toll) -> Place | None:
+    """The place that a toll's phrase is followed by ("five dead in Kyiv")."""
+    end = toll.span[1]
+    k = bisect_left(scene.mentions, end, key=lambda m: m.start)
+    for m in scene.mentions[k : k + 2]:
+        near = m.role == "literal" and m.start - end <= TOLD_IN_CHARS
+        if near and _TOLD_IN.fullmatch(scene.text[end : m.start]):
+            return m.place
+    return None
+
+
+def _near_places(draft: Draft, told: Place) -> bool:
+    """Whether an incident's places and that of its toll may be one, or one in the other."""
+    wide = {"country", "province", "region", "sea"}
+    return not draft.places or any(
+        distance_km(p.place, told) <= COMPATIBLE_KM
+        or ({p.place.precision, told.precision} & wide and p.place.country == told.country)
+        for p in draft.places
+    )
 
 
 _Kind = TypeVar("_Kind", bound=Incident)

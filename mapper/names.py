@@ -66,7 +66,14 @@ def _kind_of_word() -> dict[str, str]:
 def _sets() -> dict[str, frozenset[str]]:
     return {
         key: frozenset(cues()[key])
-        for key in ("strippable", "of_words", "directions", "outlet_words", "inside_words")
+        for key in (
+            "strippable",
+            "of_words",
+            "directions",
+            "outlet_words",
+            "inside_words",
+            "streets",
+        )
     }
 
 

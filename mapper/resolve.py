@@ -27,7 +27,7 @@ from mapper import refer
 from mapper.candidates import F32, Block, Candidates
 from mapper.discourse import DATELINE_REACH, Discourse, could_hold, discourse, is_dateline
 from mapper.model import Article, Candidate, GeoJSONGeometry, Mention, Place, Precision
-from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME, clean, fold, shape
+from mapper.names import NO_FITTING_NAME, NO_SUCH_NAME, clean, fold, shape, word_set
 from mapper.rank import (
     ANCHOR_FLOOR,
     Chosen,
@@ -190,8 +190,8 @@ class Resolver:
             near = int(which[at])
             if near >= 0:
                 chance = float(chances[at])
-                wide = chance > ANCHOR_FLOOR and _only_an_area(told.names[at].block, s)
-                if wide or prefers_anchor(told.names[at], s.sure, chance, features[at]):
+                away = chance > ANCHOR_FLOOR and _named_after(told.names[at].block, s)
+                if away or prefers_anchor(told.names[at], s.sure, chance, features[at]):
                     row = (
                         settled[near].index
                         if near in settled
@@ -532,14 +532,15 @@ class _Settled:
     index: int
 
 
-def _only_an_area(block: Block, s: _Settled) -> bool:
-    """Whether all that is known of a site is the province its name holds: "Chui Avenue"."""
-    return (
-        s.entry is not None
-        and s.how == "part"
-        and s.entry.precision in ("province", "region", "country")
-        and block.shape.kind == "facility"
-    )
+def _named_after(block: Block, s: _Settled) -> bool:
+    """Whether all that is known of a site is what it is named after, which need not hold it.
+
+    "Terry Road" leads to Terry from another town; "Chui Avenue" is in the province, as is much.
+    """
+    if s.entry is None or s.how != "part" or block.shape.kind != "facility":
+        return False
+    street = block.name.split(" ")[-1].lower().rstrip(".") in word_set("streets")
+    return street or s.entry.precision in ("province", "region", "country")
 
 
 def _plainest(block: Block, belief: F32, best: int) -> int:

@@ -112,3 +112,54 @@ def test_overlapping_phrases_count_the_same_people():
     ]
     found = [i.fatalities for i in _share(apart)]
     assert [t.shared_with for t in found if t] == [(two.id,), (one.id,)]
+
+
+def merged(text, triggers, places, arguments=(), links=()):
+    reading = reading_of(
+        text,
+        triggers=triggers,
+        places=[(p, "literal") for p in places],
+        arguments=arguments,
+        links=links,
+    )
+    article = Article("t", text, "2019-12-16")
+    mentions = [mention(text, name, place(name, lat)) for name, lat in places.items()]
+    return merge(article, extract(article, reading, mentions, NO_MODELS), NO_MODELS)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "kind", "latitude", "incidents"),
+    [
+        ("rioted", "riot", 32.05, 1),  # two quarters of one town
+        ("rioted", "riot", 33.5, 2),
+        ("Marches", "protest", 32.05, 2),  # told in the plural
+    ],
+)
+def test_a_riot_in_two_quarters_is_one_incident(trigger, kind, latitude, incidents):
+    text = "Marches were held in Arle and Brend, and crowds rioted in Arle and Brend."
+    text = text if trigger == "Marches" else "On Friday crowds rioted in Arle and Brend."
+    found = merged(
+        text,
+        [(trigger, kind, "occurred")],
+        {"Arle": 32.0, "Brend": latitude},
+        links=[(0, 0, "place"), (0, 1, "place")],
+    )
+    assert len(found) == incidents
+    assert sum(len(i.places) for i in found) == 2
+
+
+def test_a_toll_with_its_place_goes_to_the_incident_there():
+    text = "Missiles hit Arle. At least five dead in Brend, medics say. Rockets struck there."
+    first, second = merged(
+        text,
+        [
+            ("Missiles hit", "explosion_remote_violence", "occurred"),
+            ("Rockets struck", "explosion_remote_violence", "occurred"),
+        ],
+        {"Arle": 32.0, "Brend": 35.0},
+        arguments=[("five dead", "fatalities")],
+        links=[(0, 0, "place"), (1, 1, "place"), (0, 2, "fatalities")],
+    )
+    assert first.fatalities is None
+    assert second.fatalities is not None
+    assert second.fatalities.low == 5

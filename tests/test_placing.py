@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mapper.extract import extract
-from mapper.extract.compose import is_origin
+from mapper.extract.compose import is_origin, outermost, where_it_is
 from mapper.extract.learned import NO_MODELS, Linear, Models, Trees
 from mapper.extract.placing import (
     PLACE_COLUMNS,
@@ -341,3 +341,39 @@ def test_two_names_of_one_spot_and_two_spots(text, one):
     town = {n: ("literal", spot(n, "city", lat=i)) for i, n in enumerate(("Arle", "Brend"))}
     scene = scene_of(text, town)
     assert one_spot(scene, at(scene, "Arle"), at(scene, "Brend")) is one
+
+
+# --- names that buildings bear -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("gap", "latitude", "wanted"),
+    [
+        (" hotel in ", 45.0, "Brend"),
+        (" blu hotel in the city of ", 45.0, "Brend"),
+        (" hotel in ", 33.5, "Arle"),  # near: it may well be there
+        (", and a hotel in ", 45.0, "Arle"),
+        (" fell to rebels in ", 45.0, "Arle"),
+    ],
+)
+def test_a_building_called_after_a_far_place_is_where_the_text_sets_it(gap, latitude, wanted):
+    text = f"Gunmen stormed the Arle{gap}Brend."
+    towns = {
+        "Arle": ("literal", spot("Arle", "city")),
+        "Brend": ("literal", spot("Brend", "city", lat=latitude)),
+    }
+    scene = scene_of(text, towns)
+    assert scene.mentions[where_it_is(scene, at(scene, "Arle"))].text == wanted
+
+
+def test_a_name_inside_a_chosen_phrase_is_not_chosen_too():
+    text = "Jets pounded positions outside Arle."
+    scene = scene_of(
+        text,
+        {
+            "outside Arle": ("nominal", spot("outside Arle", "district")),
+            "Arle": ("literal", spot("Arle", "city")),
+        },
+    )
+    kept = outermost(scene, [(0, 0.9), (1, 0.8)])
+    assert words_of(scene, [j for j, _ in kept]) == ["outside Arle"]

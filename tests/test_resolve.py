@@ -344,3 +344,11 @@ def test_a_street_is_in_the_town_spoken_of_not_in_the_province_of_its_name():
     text = "Crowds filled Bishkek on Friday. Looters emptied the shops along Chui Avenue there."
     *_, street = placed(text, "Bishkek", "Chui Avenue")
     assert street.place.name == "Bishkek"
+
+
+def test_a_road_is_in_the_town_spoken_of_not_in_the_town_of_its_name():
+    text = (
+        "A boy was shot in Jackson, Mississippi, on Sunday. It was at a gas station on Terry Road."
+    )
+    *_, road = placed(text, "Jackson", "Mississippi", "Terry Road")
+    assert road.place.name == "Jackson"

@@ -23,6 +23,7 @@ from mapper.extract.learned import Models
 from mapper.extract.placing import (
     INSIDE,
     RANK,
+    distance_km,
     lies_in,
     most_specific,
     named_with,
@@ -45,7 +46,16 @@ from mapper.model import (
 )
 from mapper.names import any_of
 
-__all__ = ["Belief", "Draft", "bloodless", "compose", "incident_id"]
+__all__ = [
+    "Belief",
+    "Draft",
+    "bloodless",
+    "compose",
+    "incident_id",
+    "is_origin",
+    "outermost",
+    "where_it_is",
+]
 
 LONGEST = 600
 """Code points of the longest evidence."""
@@ -65,6 +75,8 @@ OTHER_TRIGGER = 0.3
 """Encoder's score from which another trigger of the sentence may own its toll."""
 ORIGIN_SHARE = 0.3
 """Share of its belief that a place keeps which is only where people come from."""
+NAMED_FAR_KM = 300.0
+"""Kilometres from which a place is only what a building elsewhere is called."""
 SAID_ONCE = 3.0
 """Weight of a trigger by which the text says that something was foiled or never happened."""
 NEAR_CHARS = 120
@@ -349,14 +361,43 @@ def _holder(scene: Scene, j: int) -> int | None:
     return None
 
 
-def _outermost(scene: Scene, chosen: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
-    """Without the names inside another chosen phrase: "outside Laiza" is not Laiza too."""
+def outermost(scene: Scene, chosen: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Without the names inside another chosen phrase: "outside Laiza" is not Laiza too.
+
+    Nor what is only set in another chosen place, for want of its own.
+    """
     spans = [scene.mentions[j].span for j, _ in chosen]
+    known = [scene.mentions[j] for j, _ in chosen if not stands_in(scene.mentions[j])]
+    ids = {m.place.id for m in known if m.place is not None}
     return [
         (j, p)
         for (j, p), (a, b) in zip(chosen, spans, strict=True)
         if not any(x <= a and b <= y and (x, y) != (a, b) for x, y in spans)
+        and not (stands_in(m := scene.mentions[j]) and m.place is not None and m.place.id in ids)
     ]
+
+
+@cache
+def _bears_name() -> re.Pattern[str]:
+    """What stands between a name that a thing bears and its town: "Paris" cafe in "Kabul"."""
+    things = any_of(str(w) for w in ontology("placing")["facility_before"])
+    inside = any_of(str(w) for w in ontology("placing")["settlement_before"])
+    return re.compile(
+        rf"\s+(?:[\w'’-]+\s+){{0,2}}(?:{things})\s+in\s+(?:the\s+)?(?:(?:{inside})\s+of\s+)?",
+        re.IGNORECASE,
+    )
+
+
+def where_it_is(scene: Scene, j: int) -> int:
+    """Mention ``j``, or the place far from it that the text sets the thing of its name in."""
+    if j + 1 >= len(scene.mentions):
+        return j
+    one, other = scene.mentions[j], scene.mentions[j + 1]
+    if one.place is None or other.place is None or other.role not in {"literal", "nominal"}:
+        return j
+    gap = scene.text[one.end : other.start]
+    far = distance_km(one.place, other.place) > NAMED_FAR_KM
+    return j + 1 if far and len(gap) < 60 and _bears_name().fullmatch(gap) else j
 
 
 _ASKS = {
@@ -406,7 +447,8 @@ def compose(
             taken.add((e.start, e.end))
             evidence.append(e)
 
-    chosen = _outermost(scene, choose_places(scene, beliefs, models, among))
+    found = {where_it_is(scene, j): p for j, p in choose_places(scene, beliefs, models, among)}
+    chosen = outermost(scene, list(found.items()))
     places: list[IncidentPlace] = []
     carried = False
     for j, _p in chosen:
