@@ -224,7 +224,38 @@ def pair_probabilities(beliefs: Sequence[Belief], models: Models) -> dict[tuple[
             p[n] = NEVER
         elif _outcome(beliefs[i], beliefs[j], tops[i], tops[j]):
             p[n] = max(float(p[n]), OUTCOME)
-    return dict(zip(pairs, p.tolist(), strict=True))
+    return _by_phrase(beliefs, dict(zip(pairs, p.tolist(), strict=True)))
+
+
+def _by_phrase(
+    beliefs: Sequence[Belief], same: dict[tuple[int, int], float]
+) -> dict[tuple[int, int], float]:
+    """The same with the pieces of one phrase ("left", "at least 40 people", "dead") as one.
+
+    What links one of them to another happening links them all.
+    """
+    phrase = [0] * len(beliefs)
+    for j in range(1, len(beliefs)):
+        phrase[j] = phrase[j - 1] + (not _of_one_phrase(beliefs[j - 1], beliefs[j]))
+    best: dict[tuple[int, int], float] = {}
+    for (i, j), p in same.items():
+        key = (phrase[i], phrase[j])
+        best[key] = max(best.get(key, 0.0), p)
+    return {
+        (i, j): p
+        if p <= NEVER
+        else max(p, ONE_PHRASE)
+        if phrase[i] == phrase[j]
+        else best[phrase[i], phrase[j]]
+        for (i, j), p in same.items()
+    }
+
+
+def _of_one_phrase(one: Belief, two: Belief) -> bool:
+    """Whether two triggers are pieces of one phrase: "left", "at least 40 people", "dead"."""
+    between = one.scene.text[min(one.end, two.end) : max(one.start, two.start)]
+    same_kind = GROUPS[KINDS[int(one.kinds.argmax())]] == GROUPS[KINDS[int(two.kinds.argmax())]]
+    return same_kind and len(between) <= 2 and not between.strip()
 
 
 def grouped(
@@ -322,6 +353,8 @@ NEVER = 0.0
 """A pair of this probability is never in one group, whatever stands between the two."""
 
 
+ONE_PHRASE = 0.95
+"""Probability of one happening for pieces of one phrase."""
 OUTCOME = 0.8
 """Probability that a happening and the verb that counts its dead are one."""
 _OUTCOMES = re.compile(

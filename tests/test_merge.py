@@ -163,3 +163,30 @@ def test_a_toll_with_its_place_goes_to_the_incident_there():
     assert first.fatalities is None
     assert second.fatalities is not None
     assert second.fatalities.low == 5
+
+
+def test_pieces_of_one_phrase_are_one_incident():
+    text = "Protests in Arle have left at least 40 people dead, doctors in Brend said."
+    (found,) = merged(
+        text,
+        [(piece, "riot", "occurred") for piece in ("Protests", "left", "dead")],
+        {"Arle": 32.0, "Brend": 35.0},
+        arguments=[("at least 40 people", "fatalities")],
+        links=[(0, 0, "place"), (1, 0, "place"), (0, 2, "fatalities"), (1, 2, "fatalities"),
+               (2, 2, "fatalities")],
+    )  # fmt: skip
+    assert found.fatalities is not None
+    assert found.fatalities.low == 40
+
+
+def test_a_count_beside_the_trigger_goes_before_one_elsewhere():
+    text = "A man died in Brend. Later a clash in Arle killed two guards."
+    (found,) = merged(
+        text,
+        [("clash", "battle", "occurred")],
+        {"Brend": 35.0, "Arle": 32.0},
+        arguments=[("A man", "fatalities"), ("two guards", "fatalities")],
+        links=[(0, 1, "place"), (0, 2, "fatalities"), (0, 3, "fatalities")],
+    )
+    assert found.fatalities is not None
+    assert found.fatalities.quote == "two guards"

@@ -12,7 +12,7 @@ import onnxruntime  # noqa: E402
 
 from mapper.encode import LAYOUT, MODEL  # noqa: E402
 from training.heads import Network  # noqa: E402
-from training.starting import mean, weights_of  # noqa: E402
+from training.starting import facts_of, mean, weights_of  # noqa: E402
 
 SCORERS = sorted(MODEL.glob("pairs*.npz"))
 
@@ -46,3 +46,10 @@ def test_the_mean_is_of_each_weight():
     found = mean([one, two])
     assert found["w"].tolist() == [2.0, 4.0]
     assert found["n"].tolist() == [1, 2]
+
+
+def test_a_mean_tells_what_its_networks_were_trained_on(tmp_path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "manifest.json").write_text('{"seed": 5, "sha256": {"a": "b"}}')
+    assert facts_of(tmp_path / "one.pt") == {"seed": 5}
+    assert facts_of(tmp_path / "two.pt") == {}

@@ -220,7 +220,7 @@ def _tokens(text: str, start: int, end: int) -> set[int]:
 _POLICE = re.compile(
     r"\b(?:police|cops?|policem[ae]n|constables?|officers?|crpf|rpf|bsf|rapid action|raf|army|"
     r"jawans?|paramilitary|security (?:forces|personnel)|troops|soldiers|authorities|"
-    r"administration|"
+    r"administration|dsp|sp|superintendents?|inspectors?|"
     r"law[- ]enforcing|commandos)\b"
 )
 _FIRING = re.compile(

@@ -11,9 +11,11 @@ as well as their averaged answers do (Wortsman et al. 2022, model soups), in hal
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -122,6 +124,16 @@ def _states(source: Path) -> list[tuple[Weights, Weights]]:
     ]
 
 
+def facts_of(source: Path) -> dict[str, Any]:
+    """What the manifest of a network's folder (beside its .pt file) says of its training."""
+    folder = source.with_suffix("") if source.suffix == ".pt" else source
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
+        return {}
+    told: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    return {name: value for name, value in told.items() if name != "sha256"}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the mean of all networks of the sources."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -139,8 +151,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         pairs = Pairs()
         pairs.load_state_dict(weights)
-        names = [f"{s.parent.name}/{s.name}" for s in args.sources]
-        export(network, pairs, args.export, {"mean_of": names, "left_out_fold": None})
+        facts = {source.stem: facts_of(source) for source in args.sources}
+        left_out = {fact.get("left_out_fold") for fact in facts.values()}
+        if len(left_out) > 1:
+            sys.exit(f"--export: the networks left out different folds: {left_out}")
+        export(network, pairs, args.export, {"mean_of": facts, "left_out_fold": left_out.pop()})
     return 0
 
 

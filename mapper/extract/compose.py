@@ -77,6 +77,8 @@ ORIGIN_SHARE = 0.3
 """Share of its belief that a place keeps which is only where people come from."""
 NAMED_FAR_KM = 300.0
 """Kilometres from which a place is only what a building elsewhere is called."""
+OWN_SHARE = 0.4
+"""Share of the best count's belief from which one beside a trigger goes before it."""
 SAID_ONCE = 3.0
 """Weight of a trigger by which the text says that something was foiled or never happened."""
 NEAR_CHARS = 120
@@ -635,7 +637,7 @@ def toll_choice(
             best = (1.0 - doubt, j)
     if best is None or best[0] < floor:
         return None
-    chosen = best[1]
+    chosen = _own_toll_first(scene, beliefs, options, best[1])
     t = scene.tolls[chosen]
     if t.rule < SURE_RULE:
         # The encoder marks a part of what a pattern reads whole.
@@ -653,6 +655,24 @@ def toll_choice(
         if all(scene.sentence_of(b.start) != at for b in beliefs):
             return None
     return scene.tolls[chosen], best[0]
+
+
+def _own_toll_first(
+    scene: Scene, beliefs: Sequence[Belief], options: Sequence[tuple[int, float]], chosen: int
+) -> int:
+    """A clear count beside one of the triggers before one from a sentence that has none of them."""
+    sentences = {scene.sentence_of(b.start) for b in beliefs}
+    if scene.sentence_of(scene.tolls[chosen].start) in sentences:
+        return chosen
+    least = OWN_SHARE * dict(options)[chosen]
+    own = [
+        (p, -j)
+        for j, p in options
+        if p >= least
+        and scene.tolls[j].rule >= CLEAR_RULE
+        and scene.sentence_of(scene.tolls[j].start) in sentences
+    ]
+    return -max(own)[1] if own else chosen
 
 
 def _running_total(

@@ -265,11 +265,16 @@ _NUMBERED = re.compile(r"\d|\b(?:two|couple|pair|both|some|several|at\s+least|mo
 _MANNER = re.compile(r"\b(?:killings|murders|assassinations|executions|lynchings)\b", re.IGNORECASE)
 
 
-def _uncounted(quote: str) -> bool:
+_OF_THEIR_DEATH = re.compile(r"(?:\s+(?:who|were|was|have|had|has|been|also|later)){0,4}\s+", re.I)
+
+
+def _uncounted(quote: str, after: str) -> bool:
     """Whether a phrase names many, or killings, without a word of their number or their death."""
     if _NUMBERED.search(quote):
         return False
-    return not _kills(quote) or _MANNER.search(quote) is not None
+    led = _OF_THEIR_DEATH.match(after)
+    died = led is not None and says("fatalities", " ".join(after[led.end() :].lower().split()[:2]))
+    return (not _kills(quote) and not died) or _MANNER.search(quote) is not None
 
 
 def _only_hurt(text: str, start: int, end: int) -> bool:
@@ -332,7 +337,8 @@ def _tolls(
                 continue  # "abducted 14 girls"
             if what == "fatalities" and not _kills(text[a:b]) and _only_hurt(text, a, b):
                 continue  # "one person was stabbed and is in hospital"
-            if what == "fatalities" and (low, high) == (2, None) and _uncounted(text[a:b]):
+            many = what == "fatalities" and (low, high) == (2, None)
+            if many and _uncounted(text[a:b], text[b : b + 40]):
                 continue  # "the passengers", "the killings": nobody says how many
             if is_day(text, a, b) or _BEFORE.search(text[max(0, a - 30) : a]):
                 continue  # "29" April, up from "77"
