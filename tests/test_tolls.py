@@ -89,6 +89,7 @@ def tolls(text):
         ("An 18-year-old was hit in the chest and died in hospital.", {("fatalities", 1, 1)}),
         ("The death toll stood at 79, up from 77 on Wednesday.", {("fatalities", 79, 79)}),
         ("Some 200 villagers were put to the sword.", {("fatalities", 200, 200)}),
+        ("14:10 Police raise toll to 11 dead, 64 hurt.", {("fatalities", 11, 11)}),
         ("Two shells fell without hurting anybody.", {("fatalities", 0, 0), ("injured", 0, 0)}),
         ("As many as forty may have died.", {("fatalities", None, 40)}),
         ("The blasts did not cause any casualties.", {("fatalities", 0, 0), ("injured", 0, 0)}),
@@ -135,6 +136,7 @@ def test_offsets_and_ranges_hold(text):
         ("five people were killed and three more died", (8, 8)),
         ("seven members of one family", (7, 7)),
         ("79, up from 77", (79, 79)),
+        ("10 Police raise toll to 11 dead", (11, 11)),
     ],
 )
 def test_numbers_of_others_are_not_added(quote: str, wanted: tuple[int, int]) -> None:

@@ -116,7 +116,7 @@ def _counted() -> re.Pattern[str]:
     q = figures()
     low, high, about = (any_of(t[k]) for k in ("at_least", "at_most", "about"))
     return re.compile(
-        rf"(?<![\w.$£€])(?:(?P<low>{low})\s+|(?P<high>{high})\s+|(?:{about})\s+|(?P<between>between|"
+        rf"(?<![\w.$£€])(?<!\d:)(?:(?P<low>{low})\s+|(?P<high>{high})\s+|(?:{about})\s+|(?P<between>between|"
         rf"from)\s+|(?:the\s+)?(?:other|all|these|those|remaining)\s+)*(?P<n>{q})(?![\w%])(?!\.\d)"
         rf"(?:\s*(?P<link>-|–|—|to|or|and)\s*(?:(?:perhaps|maybe|possibly|as\s+many\s+as)\s+)?"
         rf"(?P<m>{q})(?![\w%]))?(?P<more>\s+(?:{any_of(t['or_more'])}))?"
@@ -299,6 +299,10 @@ def _deadly(what: What) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{any_of(w for k in keys for w in _list(k))})\b")
 
 
+_TOLL_TO = re.compile(r"^.*\btoll\b[^,;]*?\b(?:to|at|is|was)\s+(?=\S*\d|\w+)")
+"""What leads up to the figure that a toll has reached: "at ten police raised the toll to"."""
+
+
 def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int | None, int | None]:
     """Low, best and high of a phrase that is known to state a toll.
 
@@ -308,6 +312,7 @@ def parse_toll(quote: str, what: What = "fatalities") -> tuple[int | None, int |
     lower = " ".join(quote.lower().split())
     if _zero(lower):
         return (0, 0, 0)
+    lower = _TOLL_TO.sub("", lower)
     lower = _ages().sub(" PERSON ", _own(what, _only(what, lower)))
     lower = _of_all().sub(lambda m: m.group("all" if m.group("dead") else "part"), lower)
     if lower == "no":
@@ -579,7 +584,12 @@ def _patterns() -> tuple[tuple[What | Literal["both"], float, bool, re.Pattern[s
     compiled = []
     for w2, s, total, pattern in rules:
         compiled.append(
-            (w2, s, total, re.compile(rf"(?<![\w.$£€-])(?<!\bno\s)(?:{pattern})(?!\w|-(?!mark\b))"))
+            (
+                w2,
+                s,
+                total,
+                re.compile(rf"(?<![\w.$£€-])(?<!\d:)(?<!\bno\s)(?:{pattern})(?!\w|-(?!mark\b))"),
+            )
         )
     return tuple(compiled)
 
