@@ -774,7 +774,8 @@ def choose(table: Table, index: int, belief: F32, *, within_km: float = 60.0) ->
     town = _town_of_that_name(table, index, best, cluster)
     if town is None:
         town = _area_of_that_name(table, index, best, b)
-    return int(rows[best if town is None else town]), sure
+    best = best if town is None else town
+    return int(rows[best]), max(sure, _said_to_be(table, index, best, b))
 
 
 _ALIKE, _UNLIKE = 0.8, 0.6
@@ -823,6 +824,24 @@ def _area_of_that_name(table: Table, index: int, best: int, belief: F32) -> int 
         and belief[i] >= 0.5 * belief[best]
     ]
     return max(areas, key=lambda i: (belief[i], -i), default=None)
+
+
+def _said_to_be(table: Table, index: int, best: int, belief: F32) -> float:
+    """The belief in a unit whose head word the name gives, with that of what it says it is not.
+
+    "Diyala province" is not the river of that name: what is believed of it speaks for the one.
+    """
+    block = table.names[index].block
+    wanted = _WANTED.get(block.shape.kind or "")
+    if wanted is None or block.group[best] not in wanted:
+        return 0.0
+    country = block.entries[best].country
+    mine = [
+        i
+        for i, entry in enumerate(block.entries)
+        if i == best or (entry.country == country and block.group[i] not in wanted)
+    ]
+    return float(min(1.0, belief[mine].sum()))
 
 
 def _alike(a: str, b: str) -> float:

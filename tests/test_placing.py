@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mapper.extract import extract
-from mapper.extract.compose import is_origin, outermost, where_it_is
+from mapper.extract.compose import is_origin, outermost, where_it_is, whole_phrase
 from mapper.extract.learned import NO_MODELS, Linear, Models, Trees
 from mapper.extract.placing import (
     PLACE_COLUMNS,
@@ -377,3 +377,16 @@ def test_a_name_inside_a_chosen_phrase_is_not_chosen_too():
     )
     kept = outermost(scene, [(0, 0.9), (1, 0.8)])
     assert words_of(scene, [j for j, _ in kept]) == ["outside Arle"]
+
+
+@pytest.mark.parametrize(("precision", "wanted"), [("country", "southern Iraq"), ("city", "Iraq")])
+def test_the_phrase_that_narrows_a_country_is_meant(precision, wanted):
+    text = "Teachers protested across southern Iraq on Friday."
+    scene = scene_of(
+        text,
+        {
+            "southern Iraq": ("nominal", spot("southern Iraq", "region")),
+            "Iraq": ("literal", spot("Iraq", precision)),
+        },
+    )
+    assert scene.mentions[whole_phrase(scene, at(scene, "Iraq"))].text == wanted

@@ -352,3 +352,10 @@ def test_a_road_is_in_the_town_spoken_of_not_in_the_town_of_its_name():
     )
     *_, road = placed(text, "Jackson", "Mississippi", "Terry Road")
     assert road.place.name == "Jackson"
+
+
+def test_a_province_that_says_so_is_surer_than_a_river_of_its_name():
+    text = "Gunmen shot a clerk in Nasiriyah. A bomb hit a patrol in Diyala province near Basra."
+    *_, province, _ = placed(text, "Nasiriyah", "Diyala province", "Basra")
+    assert (province.place.name, province.place.kind) == ("Diyālá", "admin1")
+    assert province.confidence > 0.9

@@ -55,6 +55,7 @@ __all__ = [
     "is_origin",
     "outermost",
     "where_it_is",
+    "whole_phrase",
 ]
 
 LONGEST = 600
@@ -379,6 +380,30 @@ def outermost(scene: Scene, chosen: Sequence[tuple[int, float]]) -> list[tuple[i
     ]
 
 
+def whole_phrase(scene: Scene, j: int) -> int:
+    """Mention ``j``, or the phrase around it alone that narrows it: Iraq of "southern Iraq"."""
+    one = scene.mentions[j]
+    if one.place is None or one.place.precision not in {"country", "province", "region"}:
+        return j
+    for k in (j - 1, j + 1):
+        if not 0 <= k < len(scene.mentions):
+            continue
+        other = scene.mentions[k]
+        inside = sum(
+            other.start <= m.start and m.end <= other.end
+            for m in scene.mentions[max(0, k - 2) : k + 4]
+        )
+        if (
+            other.role == "nominal"
+            and other.place is not None
+            and other.start <= one.start
+            and one.end <= other.end
+            and inside == 2
+        ):
+            return k
+    return j
+
+
 @cache
 def _bears_name() -> re.Pattern[str]:
     """What stands between a name that a thing bears and its town: "Paris" cafe in "Kabul"."""
@@ -449,7 +474,10 @@ def compose(
             taken.add((e.start, e.end))
             evidence.append(e)
 
-    found = {where_it_is(scene, j): p for j, p in choose_places(scene, beliefs, models, among)}
+    found = {
+        whole_phrase(scene, where_it_is(scene, j)): p
+        for j, p in choose_places(scene, beliefs, models, among)
+    }
     chosen = outermost(scene, list(found.items()))
     places: list[IncidentPlace] = []
     carried = False
