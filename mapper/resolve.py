@@ -11,9 +11,10 @@ import hashlib
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -58,6 +59,8 @@ _NOMINAL_FACTOR = 0.85
 _SPOKEN_OF_KM = 50.0
 _SPOKEN_OF = {"literal": 1.0, "nominal": 0.8, "metonymic": 0.9, "organisation": 0.6}
 _BY_ITS_PLACES = 0.4
+_AROUND = 300
+"""Mentions on either side that a reference is weighed with: time is linear in the text."""
 _UNIT_REACH = 250.0  # code points in which a named province loses two thirds of its weight
 _UNIT_MENTIONS = 80  # mentions before and after that are looked at, however long the text
 _POINTS = ("city", "capital", "neighbourhood", "admin2", "admin3")
@@ -628,17 +631,22 @@ class _Scene:
             article, mentions, entries, self.order, _nominals()["settlement_kinds"]
         )
 
-    def before(self, i: int) -> list[int]:
-        """The placed mentions before mention i, nearest first."""
-        return [
-            k
-            for k in reversed(self.order[: self.rank[i]])
-            if self.entries[k] is not None and self.mentions[k].end <= self.mentions[i].start
-        ]
+    def before(self, i: int) -> Iterator[int]:
+        """The placed mentions before mention i, nearest first, as far as texts look back."""
+        for rank in range(self.rank[i] - 1, max(-1, self.rank[i] - 1 - _AROUND), -1):
+            k = self.order[rank]
+            if self.entries[k] is not None and self.mentions[k].end <= self.mentions[i].start:
+                yield k
 
-    def after(self, i: int) -> list[int]:
+    def after(self, i: int) -> Iterator[int]:
         """The placed mentions after mention i, nearest first."""
-        return [k for k in self.order[self.rank[i] + 1 :] if self.entries[k] is not None]
+        here = self.rank[i]
+        return (k for k in self.order[here + 1 : here + 1 + _AROUND] if self.entries[k] is not None)
+
+    def around(self, i: int) -> Sequence[int]:
+        """The mentions on either side of mention i that are weighed with it, in their order."""
+        here = self.rank[i]
+        return self.order[max(0, here - _AROUND) : here + 1 + _AROUND]
 
     def bearer(self, name: str) -> Entry | None:
         """What a name means in this article, where one of its mentions bears it.
@@ -703,7 +711,7 @@ class _Scene:
         """The country that the text speaks of around a mention (ISO code)."""
         mention = self.mentions[i]
         weights: dict[str, float] = defaultdict(float)
-        for k in self.order:
+        for k in self.around(i):
             entry, other = self.entries[k], self.mentions[k]
             if entry is None or not entry.country:
                 continue
@@ -744,7 +752,7 @@ class _Scene:
             return self._settlement(i, head, size)
         sites = set(_nominals()["sites"])
         # "There" points back; a building that "the airport" means may be named next.
-        for back in (self.before(i), [] if head == "there" else self.after(i)[:4]):
+        for back in (self.before(i), () if head == "there" else islice(self.after(i), 4)):
             for k in back:
                 entry, mention = self.entries[k], self.mentions[k]
                 if entry is None or mention.role in ("organisation", "demonym", "metonymic"):
@@ -780,7 +788,7 @@ class _Scene:
         """Mention k, or what the text sets in it just before it: Omaha of "Omaha, Nebraska"."""
         entry, mention = self.entries[k], self.mentions[k]
         assert entry is not None, "only placed mentions are looked at"
-        for j in self.before(k)[:1]:
+        for j in islice(self.before(k), 1):
             inner, one = self.entries[j], self.mentions[j]
             if inner is None or inner.kind not in kinds or one.role not in ("literal", "nominal"):
                 continue
