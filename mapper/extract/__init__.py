@@ -156,7 +156,6 @@ def beliefs_of(scene: Scene, models: Models) -> list[Belief]:
             modalities[n] *= 1.0 - SETTLED
             modalities[n][MODALITIES.index(settled[0])] += SETTLED
             cues[n] = (settled[1], *cues[n])
-    outcomes = [settled[0] if settled is not None else None for settled in turns]
     scorer = models.get("background", BACKGROUND_COLUMNS)
     if scorer is not None:
         matrix = np.array(
@@ -180,9 +179,9 @@ def beliefs_of(scene: Scene, models: Models) -> list[Belief]:
             hurt[n],
             actors_of(scene, i),
             cues[n],
-            outcome,
+            settled[0] if settled is not None else None,
         )
-        for n, (i, outcome) in enumerate(zip(kept, outcomes, strict=True))
+        for n, (i, settled) in enumerate(zip(kept, turns, strict=True))
     ]
 
 

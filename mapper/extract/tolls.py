@@ -629,7 +629,9 @@ def find_tolls(text: str, spans: Sequence[tuple[int, int]]) -> tuple[TollExpress
     out: list[TollExpression] = []
     for begin, end in spans:
         stretch = text[begin : min(end, begin + 1200)].lower()
-        stretch = _age_of().sub(_spelt, _days().sub(_hidden, stretch))
+        stretch = _days().sub(lambda m: _masked(m, "§"), stretch)
+        # a word, so that the patterns read on over it
+        stretch = _age_of().sub(lambda m: _masked(m, "x"), stretch)
         if len(stretch) != min(end, begin + 1200) - begin or not _toll_filter().search(stretch):
             continue
         best: dict[tuple[int, int, What], TollExpression] = {}
@@ -706,16 +708,10 @@ def _age_of() -> re.Pattern[str]:
     )
 
 
-def _spelt(m: re.Match[str]) -> str:
-    """An age with its number made a word that is no figure, of the same length."""
-    age = m.group("day")
-    return m.group().removesuffix(age) + "x" * len(age)
-
-
-def _hidden(m: re.Match[str]) -> str:
-    """A date with its day made a sign that is no figure, of the same length."""
-    day = m.group("day")
-    return m.group().removesuffix(day) + "§" * len(day)
+def _masked(m: re.Match[str], sign: str) -> str:
+    """A date or an age with its number made a sign, as often as it has characters."""
+    number = m.group("day")
+    return m.group().removesuffix(number) + sign * len(number)
 
 
 def is_day(text: str, start: int, end: int) -> bool:
